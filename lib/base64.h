@@ -1,0 +1,39 @@
+/*
+ * base64: the request inside a GET's path (RFC 6960 A.1, RFC 9919 6, conformance H1). A leaf.
+ */
+#ifndef BASE64_H
+#define BASE64_H
+
+#include "bytes.h"
+
+/*
+ * Percent-decodes `text` once into `out`, which holds `size` octets (text.len always suffices; `out` may be
+ * text.data). A '%' that two hexadecimal digits do not follow stays as it is (no decoder below accepts it).
+ * Returns the octets written, or size + 1 where they do not fit.
+ */
+size_t base64_percent_decode(struct slice text, uint8_t *out, size_t size);
+
+/*
+ * Base64 (RFC 4648 4) or base64url (5), also mixed; a space counts as '+'; CR and LF are skipped; the padding may be
+ * missing, and nothing may follow it. Refused: any other octet, a last group of one character, leftover bits that are
+ * not zero, too much or too little padding where there is any.
+ * Decodes into `out` of `size` octets (3 * text.len / 4 always suffices); out may be text.data.
+ */
+bool base64_decode(struct slice text, uint8_t *out, size_t size, size_t *written);
+
+/* What a path's tail says of itself, in one pass and without decoding it whole. */
+enum base64_find {
+	BASE64_NONE,      /* nothing behind any '/' looks like a request */
+	BASE64_FOUND,     /* exactly one DER SEQUENCE */
+	BASE64_TRUNCATED, /* a SEQUENCE that says it is longer than what is there: a server merged slashes (H2) */
+};
+
+/*
+ * The earliest text behind a '/' of the percent-decoded `path` that decodes to exactly one DER SEQUENCE; leading
+ * slashes of that text are skipped. Decodes it into `out`. Time is linear in path.len whatever the path holds.
+ * BASE64_TRUNCATED is told of the earliest text whose SEQUENCE header asks for more octets than there are,
+ * if no text is BASE64_FOUND. A path without '/' is taken as if one stood before it.
+ */
+enum base64_find base64_find_request(struct slice path, uint8_t *out, size_t size, size_t *written);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * caching: thisUpdate, nextUpdate, max-age and HTTP dates: pure functions of numbers (RFC 9919 6, RFC 9111,
+ * conformance R3, R4, H7–H10). All times are Unix seconds.
+ */
+#ifndef CACHING_H
+#define CACHING_H
+
+#include "bytes.h"
+
+#define CACHING_NO_MAX_AGE (-1) /* max_cache_age is not configured */
+
+/* min(cap, next_update − now − 1), not below 0; `cap` may be CACHING_NO_MAX_AGE. */
+int64_t caching_max_age(int64_t now, int64_t next_update, int64_t cap);
+
+/* The Expires that agrees with it: now + max-age where a cap is configured, else next_update (H7). */
+int64_t caching_expires(int64_t now, int64_t next_update, int64_t cap);
+
+/* Appends IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7), in English whatever the locale. */
+void caching_http_date(struct buffer *out, int64_t unix_seconds);
+
+/* The fields of a cacheable answer. */
+struct caching {
+	int64_t now;
+	int64_t this_update; /* Last-Modified */
+	int64_t next_update;
+	int64_t cap;       /* max_cache_age, or CACHING_NO_MAX_AGE */
+	struct slice etag; /* with its quotes (and W/ where weak) */
+};
+
+/* Appends Last-Modified, Expires, ETag and Cache-Control, each line ended by CR LF. */
+void caching_headers(struct buffer *out, const struct caching *c);
+
+#endif

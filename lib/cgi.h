@@ -1,0 +1,81 @@
+/*
+ * cgi: CGI/1.1 (RFC 3875) on both sides: environment and standard input → the request's DER; status line, headers and
+ * body → standard output. Everything of HTTP is here (conformance H1–H8) and nothing of OCSP but one look at the first
+ * octets' length.
+ */
+#ifndef CGI_H
+#define CGI_H
+
+#include "bytes.h"
+#include "caching.h"
+#include "log.h"
+
+#define CGI_REQUEST_MAX 65536                 /* octets of DER; limits.request_bytes is at most this */
+#define CGI_TARGET_MAX  (4 * CGI_REQUEST_MAX) /* octets of a GET's target: base64, every character escaped */
+#define CGI_DRAIN_MAX   (1024 * 1024) /* octets of a refused body that are read and thrown away (H3) */
+
+enum cgi_method { CGI_POST, CGI_GET, CGI_HEAD, CGI_NOT_ALLOWED, CGI_NOT_IMPLEMENTED };
+
+/* What the environment says, found in one pass over it; an absent variable is an empty slice with data NULL. */
+struct cgi_environment {
+	enum cgi_method method; /* POST where REQUEST_METHOD is unset: a program run by hand */
+	const char *snapshot;   /* OCSP_CGI_SNAPSHOT, or CGI_SNAPSHOT_DEFAULT */
+	struct slice method_name;
+	struct slice request_uri, path_info;
+	struct slice content_type, content_length;
+	struct slice if_none_match; /* HTTP_IF_NONE_MATCH */
+};
+#define CGI_SNAPSHOT_DEFAULT "/var/lib/ocsp-cgi/snapshot"
+
+void cgi_environment(char *const *environ, struct cgi_environment *out);
+
+/* Where the request stands, or the reply that HTTP already has for it. */
+enum cgi_outcome {
+	CGI_REQUEST,                /* der is the request's octets, whatever they are */
+	CGI_MALFORMED,              /* a GET without a request in it: malformedRequest(1), a note says why */
+	CGI_FAVICON,                /* 404 */
+	CGI_BAD_REQUEST,            /* 400 */
+	CGI_METHOD_NOT_ALLOWED,     /* 405 */
+	CGI_TIMEOUT,                /* 408 */
+	CGI_TOO_LARGE,              /* 413 */
+	CGI_UNSUPPORTED_MEDIA_TYPE, /* 415 */
+	CGI_METHOD_NOT_IMPLEMENTED, /* 501 */
+};
+
+/*
+ * Reads what there is to read, octets only: the body of a POST (never more than CONTENT_LENGTH, never on GET or HEAD),
+ * and drains what is refused. `storage` has CGI_TARGET_MAX octets; *body borrows from it. CGI_REQUEST means only that
+ * there is nothing for HTTP to refuse yet.
+ */
+enum cgi_outcome cgi_read(const struct cgi_environment *env, int fd, size_t limit, uint8_t *storage,
+	struct slice *body, struct log *log);
+
+/* POST: the body as it is. GET, HEAD: the request found in the target (H1, H2), decoded into `storage`. */
+enum cgi_outcome cgi_decode(const struct cgi_environment *env, struct slice body, size_t limit,
+	uint8_t *storage, struct slice *der, struct log *log);
+
+struct cgi_reply {
+	enum cgi_outcome
+		outcome;   /* CGI_REQUEST or CGI_MALFORMED: 200 with `body`; else a plain text of its own */
+	struct slice body; /* the OCSPResponse */
+	bool no_store;     /* Cache-Control: no-store (H8) */
+	bool cacheable;    /* the fields of `caching` (H7); neither: no cache header at all */
+	struct caching caching;
+};
+
+#define CGI_HEADERS_MAX 1024
+
+/* The whole reply, headers and body, into `storage` of CGI_HEADERS_MAX + body.len octets; HEAD leaves the body out. */
+struct slice cgi_format(
+	const struct cgi_environment *env, const struct cgi_reply *reply, uint8_t *storage, size_t size);
+
+/* The HTTP status of an outcome. */
+unsigned cgi_http_status(enum cgi_outcome outcome);
+
+/* Whole replies for process_stage(): 408, tryLater, internalError. */
+extern const struct slice cgi_ready_timeout, cgi_ready_try_later, cgi_ready_internal_error;
+
+/* Writes it all; EINTR and short writes are continued. False: an error, errno is set. */
+bool cgi_write(int fd, struct slice octets);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * commands: the subcommands of ocspctl, each in its own command_NAME.c. argv[0] is the subcommand's name. The result is the
+ * exit status of the design's interface table: 0, 1 refused, 2 usage (check: 0 ok, 1 warning, 2 critical, 3 usage or cannot
+ * tell). Each understands --help.
+ */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#define COMMAND_CONFIG_DEFAULT "/etc/ocsp-cgi/config.yaml"
+
+int command_compile(int argc, char **argv);
+int command_table(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_check(int argc, char **argv);
+
+#endif

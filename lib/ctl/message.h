@@ -1,0 +1,32 @@
+/*
+ * message: what ocspctl tells its operator, on standard error: "FILE:LINE:COLUMN: error: WHAT; WHAT TO DO".
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A place in a file; line 0: the file as a whole. file NULL: no file, the message begins with "ocspctl: ". */
+struct place {
+	const char *file;
+	unsigned line, column; /* from 1 */
+};
+
+/* Counts what was said, so that a run can go on after the first error and still be refused at its end. */
+struct messages {
+	unsigned errors, warnings;
+	bool quiet; /* notices are not printed */
+};
+
+__attribute__((format(printf, 3, 4))) void message_error(
+	struct messages *m, struct place at, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void message_warning(
+	struct messages *m, struct place at, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void message_notice(
+	struct messages *m, struct place at, const char *format, ...);
+
+/* Of `count` words the one nearest to `word` (Damerau-Levenshtein ≤ 1 + len/3), or NULL: for "did you mean". */
+const char *message_nearest(const char *word, const char *const *words, size_t count);
+
+#endif

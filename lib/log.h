@@ -1,0 +1,61 @@
+/*
+ * log: one line per request on standard error (conformance H14). A leaf; no stdio, no allocation, safe in a signal
+ * handler that does not return. A line is shorter than LOG_LINE_MAX, so that it is atomic on a pipe; a value is cut at
+ * LOG_VALUE_MAX octets; every octet outside printable ASCII, every quote and backslash is escaped.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include "bytes.h"
+
+#define LOG_LINE_MAX  4096
+#define LOG_VALUE_MAX 256
+#define LOG_NOTES_MAX 1024
+
+enum log_format { LOG_JSON = 0, LOG_TEXT = 1 };
+enum log_level { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARNING = 2, LOG_ERROR = 3 };
+
+/*
+ * What is known of the request so far; the caller's storage. All slices are borrowed until log_write(). The fields are
+ * set as they become known; an empty one is left out of the line. The line's level is the highest note's.
+ */
+struct log {
+	enum log_format format;
+	enum log_level threshold; /* a line of a lower level is not written */
+	enum log_level level;
+	int64_t started_us;     /* monotonic clock, for the microseconds */
+	struct slice method;    /* as the server gave it */
+	struct slice ca;        /* the configuration's name for it */
+	struct buffer serials;  /* "0x1a,0x2b": log_serial() */
+	struct buffer statuses; /* "good,revoked" in the same order: log_status() */
+	unsigned serials_left_out;
+	const char *ocsp; /* OCSPResponseStatus by name */
+	unsigned http;
+	size_t octets;       /* of the body */
+	struct buffer notes; /* what went wrong or is worth knowing, joined by "; " */
+	uint8_t serial_octets[LOG_VALUE_MAX], status_octets[LOG_VALUE_MAX], note_octets[LOG_NOTES_MAX];
+};
+
+void log_start(struct log *log, int64_t monotonic_us);
+
+/*
+ * Begins a note and returns the buffer to append its text to (raw octets are fine: escaping happens on output):
+ *     struct buffer *note = log_note(log, LOG_ERROR);
+ *     bytes_append_text(note, "table ");
+ * A note that does not fit is cut; nothing fails.
+ */
+struct buffer *log_note(struct log *log, enum log_level level);
+/* The same for a text that is whole. */
+void log_say(struct log *log, enum log_level level, const char *text);
+
+/* Adds a serialNumber (INTEGER content, printed as 0x…; negative ones as -0x…); what does not fit is counted. */
+void log_serial(struct log *log, struct slice serial_number);
+void log_status(struct log *log, const char *name);
+
+/* The line, with its newline, into `out` of LOG_LINE_MAX octets: a pure function of its arguments. Returns its length. */
+size_t log_format_line(const struct log *log, int64_t now, int64_t monotonic_us, uint8_t *out);
+
+/* Formats and writes it to `fd` in one write(); a failing write is ignored: there is nobody left to tell. */
+void log_write(const struct log *log, int fd, int64_t now, int64_t monotonic_us);
+
+#endif

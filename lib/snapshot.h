@@ -1,0 +1,238 @@
+/*
+ * snapshot: the compiled configuration and keys, one file, mapped and read in place. This header is the file format and
+ * its reader; lib/ctl/snapshot_write writes it.
+ *
+ * All integers are little-endian and of fixed width; a reference is an offset, never a pointer. The file is:
+ *     struct snapshot_header
+ *     slots     slot_count × struct snapshot_slot: an open-addressing hash table over (issuerNameHash, issuerKeyHash)
+ *     tables    table_count records of kind SNAPSHOT_TABLE
+ *     CAs       ca_count records of kind SNAPSHOT_CA, one after another, in the configuration's order
+ *     keys      records of kind SNAPSHOT_KEY, from a page boundary (SNAPSHOT_PAGE) to the file's end, padded to a page: keys
+ *               share no page with anything else
+ * Every header, slot and record carries a CRC-32C that is checked when it is touched and only then, so that the cost does
+ * not grow with the file. Whatever does not fit is a fault that names the offset: internalError(2), never a guess.
+ */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include "ocsp.h"
+#include "sign.h"
+
+#define SNAPSHOT_MAGIC   "OCSPSNAP"
+#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_PAGE    4096
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	"snapshot and tables are read in place: little-endian only");
+
+/* ---- the file ---- */
+
+/* Octets inside the record that holds the span: offset from the record's first octet. length 0: absent. */
+struct snapshot_span {
+	uint32_t offset, length;
+};
+_Static_assert(sizeof(struct snapshot_span) == 8, "snapshot format");
+
+enum snapshot_nonce { SNAPSHOT_NONCE_IGNORE = 0, SNAPSHOT_NONCE_COPY = 1, SNAPSHOT_NONCE_REQUIRE = 2 };
+
+struct snapshot_header {
+	uint8_t magic[8];
+	uint32_t version;
+	uint32_t crc; /* of the octets after this field */
+	uint64_t file_size;
+	uint64_t slots_offset;
+	uint64_t tables_offset;
+	uint64_t cas_offset;
+	uint64_t keys_offset;
+	uint32_t slot_count; /* a power of two, at least twice the slots in use */
+	uint32_t table_count;
+	uint32_t ca_count;
+	uint32_t key_count;
+	uint32_t nonce;         /* enum snapshot_nonce */
+	uint32_t cache_headers; /* 0 or 1 */
+	uint32_t max_cache_age; /* seconds; SNAPSHOT_NO_MAX_AGE: not configured */
+	uint32_t cache_window;  /* seconds; 0: off */
+	uint32_t deadline_ms;
+	uint32_t request_octets; /* limits.request_bytes */
+	uint32_t certids;        /* limits.certids, 1 … REQUEST_CERTIDS_MAX */
+	uint32_t log_format;     /* enum log_format */
+	uint32_t log_level;      /* enum log_level */
+	uint32_t reserved;       /* 0 */
+};
+_Static_assert(sizeof(struct snapshot_header) == 112, "snapshot format");
+#define SNAPSHOT_NO_MAX_AGE 0xFFFFFFFFu
+
+/*
+ * A slot is in use when ca_offset is not 0. Its place is the first free one from snapshot_slot_start() on, wrapping
+ * around; an empty slot (ca_offset 0, its crc set too) ends a search.
+ */
+struct snapshot_slot {
+	uint32_t crc;  /* of the octets after this field */
+	uint32_t hash; /* enum certid_hash */
+	uint64_t ca_offset;
+	uint8_t name_hash[8], key_hash[8]; /* the first octets of each; the CA record holds them whole */
+};
+_Static_assert(sizeof(struct snapshot_slot) == 32, "snapshot format");
+
+/* The slot at which a search for these two hashes begins; both have at least 8 octets. */
+uint32_t snapshot_slot_start(const uint8_t *name_hash, const uint8_t *key_hash, uint32_t slot_count);
+
+enum snapshot_kind { SNAPSHOT_TABLE = 0x4C424154, SNAPSHOT_CA = 0x20204143, SNAPSHOT_KEY = 0x2059454B };
+
+/* Every record begins so and is a multiple of 8 octets long; what its spans leave over is 0. */
+struct snapshot_record {
+	uint32_t crc;  /* of the octets after this field, to the record's end */
+	uint32_t size; /* of the whole record */
+	uint32_t kind; /* enum snapshot_kind */
+	uint32_t
+		number; /* its place among its kind, from 0: a record that was put in another's place is noticed */
+};
+_Static_assert(sizeof(struct snapshot_record) == 16, "snapshot format");
+
+struct snapshot_table { /* the table file of one or more CAs */
+	struct snapshot_record record;
+	struct snapshot_span path; /* absolute, followed by a NUL that length does not count */
+	uint32_t folder_length;    /* of the path's part before its last '/' (1 for "/x") */
+	uint32_t folder_number;    /* equal for tables of one folder; 0 … SNAPSHOT_FOLDERS_MAX - 1 */
+};
+_Static_assert(sizeof(struct snapshot_table) == 32, "snapshot format");
+#define SNAPSHOT_FOLDERS_MAX 8
+
+enum snapshot_status { SNAPSHOT_STATUS_REDIS = 1, SNAPSHOT_STATUS_TABLE = 2 };
+enum snapshot_unknown {
+	SNAPSHOT_UNKNOWN = 0,
+	SNAPSHOT_UNKNOWN_UNAUTHORIZED = 1,
+	SNAPSHOT_UNKNOWN_REVOKED = 2
+};
+
+struct snapshot_ca {
+	struct snapshot_record record;
+	uint8_t name_hash[CERTID_HASHES][CERTID_HASH_MAX]; /* of the issuer Name's DER; zero-padded */
+	uint8_t key_hash[CERTID_HASHES][CERTID_HASH_MAX];  /* of the BIT STRING's content */
+	struct snapshot_span name;                         /* the configuration's name for the CA */
+	struct snapshot_span redis_key; /* "cert:<subject>:", to which the serial is appended */
+	struct snapshot_span signers;   /* array of struct snapshot_signer, in the configuration's order */
+	struct snapshot_span
+		chain;   /* array of struct snapshot_cert: ocsp_chain, sent after the signer's certificate */
+	uint32_t status; /* enum snapshot_status */
+	uint32_t unknown_serial;      /* enum snapshot_unknown */
+	uint32_t archive_cutoff_days; /* 0: none */
+	uint32_t reserved;            /* 0 */
+	uint64_t table_offset;        /* of the SNAPSHOT_TABLE record when SNAPSHOT_STATUS_TABLE, else 0 */
+	int64_t validity_seconds;     /* ocsp_validity_hours */
+	int64_t start_skew_seconds;
+};
+_Static_assert(sizeof(struct snapshot_ca) == 16 + 512 + 32 + 16 + 8 + 16, "snapshot format");
+
+struct snapshot_cert {
+	struct snapshot_span der;
+	int64_t not_before, not_after; /* Unix seconds, both inclusive (RFC 5280 4.1.2.5) */
+};
+_Static_assert(sizeof(struct snapshot_cert) == 24, "snapshot format");
+
+struct snapshot_signer {
+	uint32_t algorithm;                /* enum sign_algorithm */
+	uint32_t include_certificate;      /* include_signer: 0 or 1 */
+	uint64_t key_offset;               /* of the SNAPSHOT_KEY record */
+	struct snapshot_span responder_id; /* DER of the CHOICE: [1] Name or [2] KeyHash */
+	struct snapshot_cert certificate;
+};
+_Static_assert(sizeof(struct snapshot_signer) == 48, "snapshot format");
+
+struct snapshot_key {
+	struct snapshot_record record;
+	uint32_t algorithm; /* enum sign_algorithm */
+	uint32_t part_count;
+	struct snapshot_span parts[SIGN_KEY_PARTS]; /* struct sign_key's */
+};
+_Static_assert(sizeof(struct snapshot_key) == 88, "snapshot format");
+
+/* ---- the reader ---- */
+
+/* Where and why a snapshot (or table) was refused: for the log line. */
+struct snapshot_fault {
+	const char *file;
+	uint64_t offset;
+	const char *reason; /* static */
+	int error;          /* errno, or 0 */
+};
+
+struct snapshot {
+	const char *path;              /* the caller's, borrowed */
+	struct slice file;             /* the mapping; ended by the end of the process, or snapshot_close() */
+	struct snapshot_header header; /* checked copy */
+};
+
+/* One CA, as read: borrows from the mapping. */
+struct ca {
+	struct slice record; /* checked; spans are inside it */
+	struct snapshot_ca fixed;
+	size_t signer_count, chain_count;
+	struct slice name, redis_key;
+};
+
+struct signer {
+	enum sign_algorithm algorithm;
+	bool include_certificate;
+	uint64_t key_offset;
+	struct slice responder_id;
+	struct slice certificate;
+	int64_t not_before, not_after;
+};
+
+struct chain_cert {
+	struct slice der;
+	int64_t not_before, not_after;
+};
+
+/*
+ * Opens (O_NOFOLLOW | O_CLOEXEC), checks and maps a file read-only: regular, owned by root or the caller, not writable by
+ * others; `forbidden` are further mode bits that must be clear. Not readable at once in memory dumps where `secret`.
+ * Shared by snapshots and tables. `folder` is a directory's descriptor for a relative path, or AT_FDCWD.
+ */
+bool snapshot_map(
+	int folder, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault);
+
+/* snapshot_map() and the header's checks: magic, version, CRC, sizes and bounds. */
+bool snapshot_open(struct snapshot *s, const char *path, struct snapshot_fault *fault);
+/* The same over octets that are already in memory (tests, fuzzing); 8-aligned. */
+bool snapshot_read(struct snapshot *s, struct slice file, struct snapshot_fault *fault);
+void snapshot_close(struct snapshot *s);
+
+enum snapshot_found { SNAPSHOT_FOUND, SNAPSHOT_ABSENT, SNAPSHOT_BROKEN };
+
+/* The CA whose issuerNameHash and issuerKeyHash both match (conformance Q3). SNAPSHOT_BROKEN sets *fault. */
+enum snapshot_found snapshot_find_ca(
+	const struct snapshot *s, const struct certid *id, struct ca *out, struct snapshot_fault *fault);
+
+/* The CA record at `offset`; *next is the offset behind it. For walking all of them from header.cas_offset on. */
+bool snapshot_ca_at(const struct snapshot *s, uint64_t offset, struct ca *out, uint64_t *next,
+	struct snapshot_fault *fault);
+
+/* i < ca->signer_count, i < ca->chain_count; false where a span leaves the record. */
+bool snapshot_signer(const struct snapshot *s, const struct ca *ca, size_t i, struct signer *out,
+	struct snapshot_fault *fault);
+bool snapshot_chain_cert(const struct snapshot *s, const struct ca *ca, size_t i, struct chain_cert *out,
+	struct snapshot_fault *fault);
+
+/* The key at `key_offset`, its algorithm compared with the signer's. The slices point into the key pages. */
+bool snapshot_key(const struct snapshot *s, const struct signer *signer, struct sign_key *out,
+	struct snapshot_fault *fault);
+
+/* A table's path (absolute, a NUL behind it), its folder's length and number. */
+struct table_place {
+	uint32_t number; /* 0 … header.table_count - 1 */
+	struct slice path;
+	size_t folder_length;
+	uint32_t folder_number;
+};
+
+/* The table record at `offset`; *next is the offset behind it. For a CA's table_offset, or walking from
+ * header.tables_offset on. */
+bool snapshot_table_at(const struct snapshot *s, uint64_t offset, struct table_place *out, uint64_t *next,
+	struct snapshot_fault *fault);
+
+/* Appends "FILE: offset N: REASON (ERRNO TEXT)" to a log note. */
+void snapshot_fault_text(const struct snapshot_fault *fault, struct buffer *out);
+
+#endif
