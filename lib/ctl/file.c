@@ -1,0 +1,292 @@
+#include "file.h"
+
+#include "memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEMPORARIES_MAX 16 /* concurrent writers of one file; a killed one's is taken over by the next */
+#define READ_STEP       16384
+
+static const char *advice(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return "check the path, or make the folder";
+	case EACCES:
+	case EPERM:
+		return "run as a user who may, or change the permissions";
+	case EISDIR:
+		return "name a file, not a folder";
+	case ENOSPC:
+	case EDQUOT:
+		return "make room and try again";
+	case EROFS:
+		return "choose a place that can be written";
+	default:
+		return "see the system's log";
+	}
+}
+
+static struct place place_of(const char *path)
+{
+	return (struct place){path, 0, 0};
+}
+
+static void say_failure(struct messages *m, struct place at, const char *verb, const char *path, int error)
+{
+	message_error(m, at, "cannot %s %s: %s; %s", verb, path, strerror(error), advice(error));
+}
+
+/* realloc() would leave a copy of what may be a key behind. */
+static uint8_t *grown(uint8_t *octets, size_t used, size_t size)
+{
+	uint8_t *larger = memory_zeroed(size, 1);
+	if (used > 0)
+		memcpy(larger, octets, used);
+	memory_wipe(octets, used);
+	free(octets);
+	return larger;
+}
+
+/* Everything up to the end, at most limit + 1 octets: one more than the limit shows that there was more. */
+static uint8_t *read_to_end(int fd, size_t expected, size_t limit, size_t *len)
+{
+	size_t size = (expected < limit ? expected : limit) + 2, used = 0;
+	uint8_t *octets = memory_zeroed(size, 1);
+	while (used <= limit) {
+		if (size - used < 2) {
+			size += size / 2 < READ_STEP ? READ_STEP : size / 2;
+			octets = grown(octets, used, size);
+		}
+		size_t room = size - used - 1 < limit + 1 - used ? size - used - 1 : limit + 1 - used;
+		ssize_t got = read(fd, octets + used, room);
+		if (got == 0)
+			break;
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			memory_wipe(octets, used);
+			free(octets);
+			return NULL;
+		}
+		used += (size_t)got;
+	}
+	octets[used] = 0;
+	*len = used;
+	return octets;
+}
+
+uint8_t *file_read(const char *path, size_t limit, size_t *len, struct messages *m, struct place at)
+{
+	struct stat st;
+	uint8_t *octets = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		say_failure(m, at, "open", path, errno);
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
+		message_error(m, at, "%s is no regular file; name one", path);
+		goto out;
+	}
+	octets = read_to_end(fd, S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 0, limit, len);
+	if (!octets) {
+		say_failure(m, at, "read", path, errno);
+	} else if (*len > limit) {
+		message_error(m, at, "%s is longer than %zu octets; is it the right file?", path, limit);
+		memory_wipe(octets, *len);
+		free(octets);
+		octets = NULL;
+	}
+out:
+	if (fd >= 0)
+		close(fd);
+	return octets;
+}
+
+char *file_resolve(const char *folder, const char *name)
+{
+	if (name[0] == '/' || !folder || !folder[0])
+		return memory_text(name);
+	return memory_printf("%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+}
+
+static bool is_named(int fd, const char *path)
+{
+	struct stat open_one, named;
+	return fstat(fd, &open_one) == 0 && lstat(path, &named) == 0 && open_one.st_ino == named.st_ino &&
+	       open_one.st_dev == named.st_dev;
+}
+
+/*
+ * A writer holds flock() on its temporary file, so one that can be locked was left behind by a killed writer. The name is
+ * compared after locking: meanwhile the file may have been renamed into place and the name be another writer's.
+ */
+static void remove_stale(const char *temporary)
+{
+	struct stat st;
+	int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+		flock(fd, LOCK_EX | LOCK_NB) == 0 && is_named(fd, temporary))
+		unlink(temporary);
+	close(fd);
+}
+
+/* -1 with EEXIST: the name is another writer's, try the next. */
+static int create_locked(const char *temporary)
+{
+	remove_stale(temporary);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	bool busy = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	if (busy || !is_named(fd, temporary)) {
+		close(fd);
+		errno = EEXIST;
+		return -1;
+	}
+	return fd;
+}
+
+/* Replacing a device or a link by rename is never what was meant, and ocsp-cgi follows no link. */
+static bool is_replaceable(const char *path, struct messages *m)
+{
+	struct stat st;
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return true;
+	if (S_ISLNK(st.st_mode))
+		message_error(
+			m, place_of(path), "is a symbolic link, which is not replaced; name the file itself");
+	else
+		message_error(m, place_of(path), "is no regular file, and is not replaced; name another");
+	return false;
+}
+
+bool file_create(struct file_output *out, const char *path, struct messages *m)
+{
+	*out = (struct file_output){NULL, NULL, -1};
+	if (!is_replaceable(path, m))
+		return false;
+	errno = EEXIST;
+	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
+		free(out->temporary);
+		out->temporary = memory_printf("%s.new%u", path, i);
+		out->fd = create_locked(out->temporary);
+	}
+	if (out->fd < 0) {
+		if (errno == EEXIST)
+			message_error(m, place_of(path),
+				"all temporary names up to %s are taken; remove those that no ocspctl writes",
+				out->temporary);
+		else
+			say_failure(m, place_of(path), "create", out->temporary, errno);
+		free(out->temporary);
+		*out = (struct file_output){NULL, NULL, -1};
+		return false;
+	}
+	out->path = memory_text(path);
+	return true;
+}
+
+bool file_write(struct file_output *out, const void *octets, size_t len, struct messages *m)
+{
+	const uint8_t *next = octets;
+	while (len > 0) {
+		ssize_t done = write(out->fd, next, len);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0) {
+			say_failure(
+				m, place_of(out->path), "write", out->temporary, done < 0 ? errno : ENOSPC);
+			return false;
+		}
+		next += done;
+		len -= (size_t)done;
+	}
+	return true;
+}
+
+static bool give_group(const struct file_output *out, gid_t group, struct messages *m)
+{
+	struct stat old, own;
+	if (group == FILE_GROUP_KEEP) {
+		if (lstat(out->path, &old) < 0)
+			return true;
+		group = old.st_gid;
+	}
+	if (fstat(out->fd, &own) == 0 && own.st_gid == group)
+		return true;
+	if (fchown(out->fd, (uid_t)-1, group) == 0)
+		return true;
+	int error = errno;
+	const struct group *entry = getgrgid(group);
+	message_error(m, place_of(out->path),
+		"cannot give the new file to group %s (%lu): %s; run as root or as a member of that group, "
+		"or choose "
+		"another; the old file stays",
+		entry ? entry->gr_name : "without a name", (unsigned long)group, strerror(error));
+	return false;
+}
+
+/* The file is replaced by now: what can still be lost is lost only with the power. */
+static void sync_folder(const char *path, struct messages *m)
+{
+	char *folder = memory_text(path);
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder ? 1 : 0] = 0;
+	int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
+		message_warning(m, place_of(path),
+			"is replaced, but its folder cannot be synchronised: %s; a power failure may bring "
+			"the old one back",
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+}
+
+bool file_commit(struct file_output *out, mode_t mode, gid_t group, struct messages *m)
+{
+	bool done = false;
+	if (!give_group(out, group, m))
+		goto out;
+	if (fchmod(out->fd, mode) < 0 || fsync(out->fd) < 0) {
+		say_failure(m, place_of(out->path), "finish", out->temporary, errno);
+		goto out;
+	}
+	if (rename(out->temporary, out->path) < 0) {
+		say_failure(m, place_of(out->path), "replace", out->path, errno);
+		goto out;
+	}
+	sync_folder(out->path, m);
+	free(out->temporary);
+	out->temporary = NULL;
+	done = true;
+out:
+	file_abandon(out);
+	return done;
+}
+
+void file_abandon(struct file_output *out)
+{
+	if (!out->path)
+		return;
+	if (out->temporary)
+		unlink(out->temporary);
+	close(out->fd);
+	free(out->temporary);
+	free(out->path);
+	*out = (struct file_output){NULL, NULL, -1};
+}
