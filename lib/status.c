@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -21,12 +22,13 @@ static void open_folder(struct status *status, const struct table_place *place)
 	char folder[4096];
 	struct buffer path = bytes_buffer((uint8_t *)folder, sizeof folder);
 	int *fd = &status->folders[place->folder_number];
-	if (*fd >= 0)
+	if (*fd != STATUS_FOLDER_CLOSED)
 		return;
 	bytes_append(&path, (struct slice){place->path.data, place->folder_length});
 	bytes_append(&path, (struct slice){(const uint8_t *)"", 1});
-	if (!path.failed)
-		*fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*fd = path.failed ? -1 : open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		*fd = path.failed ? -ENAMETOOLONG : -errno;
 }
 
 static void open_folders(struct status *status, const struct snapshot *snapshot)
@@ -46,7 +48,7 @@ void status_open(struct status *status, const struct snapshot *snapshot)
 	status->snapshot = snapshot;
 	status->table_count = 0;
 	for (size_t i = 0; i < SNAPSHOT_FOLDERS_MAX; i++)
-		status->folders[i] = -1;
+		status->folders[i] = STATUS_FOLDER_CLOSED;
 	if (snapshot->header.table_count <= STATUS_TABLES_MAX)
 		map_tables(status, snapshot);
 	else
@@ -179,10 +181,10 @@ static const struct table *table_at(struct status *status, const struct table_pl
 			return opened;
 		if (folder < 0)
 			now_fault = (struct snapshot_fault){
-				(const char *)place->path.data, 0, "its folder cannot be opened", 0};
+				(const char *)place->path.data, 0, "its folder cannot be opened", -folder};
 	}
 	(void)broken(fault, log);
-	*result = fault->error != 0 || !fault->file ? RESPONSE_TRY_LATER : RESPONSE_INTERNAL_ERROR;
+	*result = fault->error != 0 ? RESPONSE_TRY_LATER : RESPONSE_INTERNAL_ERROR;
 	return NULL;
 }
 

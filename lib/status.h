@@ -28,6 +28,8 @@ struct status_times {
 	int64_t next_update;
 };
 
+#define STATUS_FOLDER_CLOSED (-4096) /* no errno: nobody has tried */
+
 /* The caller's storage; everything that needs opening is opened by status_open(). */
 struct status {
 	const struct snapshot *snapshot;
