@@ -1,16 +1,22 @@
 # make            build/ocsp-cgi and build/ocspctl
 # make help       everything else
-# Honoured: CC CPPFLAGS CFLAGS LDFLAGS LDLIBS PREFIX DESTDIR; BUILD=folder, SIGN=lowlevel|evp, DYNAMIC=1, WERROR=1
+# Honoured: CC AR CPPFLAGS CFLAGS LDFLAGS LDLIBS PREFIX DESTDIR, and the switches that `make help` lists.
 
-CC      ?= cc
+VERSION  = 0.1.0
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
-BUILD   ?= build
 SIGN    ?= lowlevel
+BUILD   ?= build$(if $(SANITIZE),/asan)$(if $(filter evp,$(SIGN)),/evp)
+ifeq ($(filter lowlevel evp,$(SIGN)),)
+$(error SIGN=$(SIGN): it is lowlevel or evp)
+endif
 
-WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-           -Wwrite-strings -Wvla -Wundef -Wformat=2 $(if $(WERROR),-Werror)
-COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -Ilib $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
+# As many jobs as processors, unless -j says otherwise.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+endif
+
+# ---- what there is ----
 
 # lib/ is what ocsp-cgi links, lib/ctl/ what only ocspctl links; of the two signers one is built.
 OTHER_SIGN  = $(if $(filter evp,$(SIGN)),lowlevel,evp)
@@ -22,26 +28,135 @@ UNIT_TESTS  = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 
 all: $(BUILD)/ocsp-cgi $(BUILD)/ocspctl
 
+# ---- how it is compiled ----
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+           -Wwrite-strings -Wvla -Wundef -Wformat=2 $(if $(WERROR),-Werror)
+HARDEN   = -fPIE -fstack-protector-strong -fstack-clash-protection \
+           $(if $(SANITIZE)$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# The same sources give the same octets in whatever folder they are built.
+REPRODUCE = -ffile-prefix-map=$(CURDIR)=.
+COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
+           -ffunction-sections -fdata-sections $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
+
+LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
+# A process per request: neither the dynamic loader nor PIE's relocations of libcrypto are paid for each time.
+LINK_CGI = $(LINK) $(if $(DYNAMIC)$(SANITIZE),-pie,-static -no-pie)
+
 $(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $(if $(DYNAMIC),,-static) -o $@ $^ -lcrypto $(LDLIBS)
+	$(LINK_CGI) -o $@ $^ -lcrypto $(LDLIBS)
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyaml -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lyaml -lcrypto $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lyaml -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lcmocka -lyaml -lcrypto $(LDLIBS)
 
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)
 $(BUILD)/lib%.a:
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcsD $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -o $@ $<
 
+# Other flags than the last time: everything is compiled anew.
+FLAGS = $(COMPILE) $(LINK_CGI)
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
+
 -include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/unit/*.d)
 
-.PHONY: all
+# ---- what a user types ----
+
+help:
+	@echo 'make                 $(BUILD)/ocsp-cgi and $(BUILD)/ocspctl'
+	@echo 'make demo            a throw-away CA, its snapshot, real requests answered and verified'
+	@echo 'make check           unit and end-to-end tests, with both signers'
+	@echo 'make check-asan      the same under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make lint            dependency direction, warnings of gcc and clang, clang-tidy, format'
+	@echo 'make bench           CPU time of one request, as a multiple of an empty program'
+	@echo 'make fuzz TIME=60    libFuzzer on the request decoder, for so many seconds'
+	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
+	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
+	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
+	@echo 'make clean           removes build/ and dist/'
+	@echo
+	@echo 'SIGN=lowlevel|evp    the signer: calls that start fastest (default), or none that OpenSSL deprecates'
+	@echo 'DYNAMIC=1            ocsp-cgi linked dynamically, where there is no libcrypto.a'
+	@echo 'SANITIZE=1           with the sanitizers, in build/asan'
+	@echo 'WERROR=1             warnings are errors'
+	@echo 'BUILD=folder         instead of build/'
+
+deps:
+	@tests/deps.sh build check lint fuzz
+
+demo:
+	@tests/deps.sh build
+	@$(MAKE) -s all
+	@tests/demo.sh $(BUILD)
+
+# Tests and programs, of both signers: what `check` runs.
+unit-tests: all $(UNIT_TESTS)
+
+check:
+	@tests/deps.sh build check
+	@$(MAKE) -s unit-tests SIGN=lowlevel BUILD=$(BUILD)
+	@$(MAKE) -s unit-tests SIGN=evp BUILD=$(BUILD)/evp
+	@tests/run.sh $(BUILD) $(BUILD)/evp
+
+check-asan:
+	@$(MAKE) -s check SANITIZE=1 BUILD=build/asan
+
+lint:
+	@tests/deps.sh build check lint
+	@$(MAKE) -s unit-tests WERROR=1 BUILD=build/gcc CC=gcc
+	@$(MAKE) -s unit-tests WERROR=1 BUILD=build/clang CC=clang SIGN=evp
+	@tests/lint.sh build/gcc build/clang
+
+bench: $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/bench/spawn $(BUILD)/bench/floor
+	@tests/bench/run.sh $(BUILD)
+
+$(BUILD)/bench/spawn: $(BUILD)/tests/bench/spawn.o
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ $(LDLIBS)
+
+$(BUILD)/bench/floor: $(BUILD)/tests/bench/floor.o
+	@mkdir -p $(@D)
+	$(LINK_CGI) -o $@ $^
+
+TIME ?= 60
+fuzz:
+	@tests/deps.sh build fuzz
+	@tests/fuzz/run.sh $(BUILD)/fuzz $(TIME)
+
+BIN = $(DESTDIR)$(PREFIX)/bin
+CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
+DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
+
+install: all
+	install -d $(BIN) $(CGI) $(DOC)
+	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
+	install -m 755 $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
+	install -m 644 README.md LICENSE config.yaml.example www/index.html $(DOC)
+
+uninstall:
+	rm -f $(BIN)/ocspctl $(CGI)/ocsp-cgi
+	rm -f $(DOC)/README.md $(DOC)/LICENSE $(DOC)/config.yaml.example $(DOC)/index.html
+	-rmdir $(DOC) 2>/dev/null
+
+dist:
+	@mkdir -p dist
+	git archive --prefix=ocsp-cgi-$(VERSION)/ HEAD | xz -9e > dist/ocsp-cgi-$(VERSION).tar.xz
+	@echo dist/ocsp-cgi-$(VERSION).tar.xz
+
+clean:
+	rm -rf build dist
+
+.PHONY: all help deps demo unit-tests check check-asan lint bench fuzz install uninstall dist clean always
 .SECONDARY:
+.DELETE_ON_ERROR:

@@ -1,0 +1,134 @@
+#!/bin/sh
+# deps.sh GROUP...: what these groups need and this machine lacks. Says nothing when all is there. On Debian and its kin it
+# is installed (as root; no daemon is started by it), elsewhere the packages are named.
+set -eu
+
+# group  what to look for         Debian                Fedora           Alpine               Arch            Homebrew
+packages='
+build    command:cc               gcc                   gcc              gcc                  gcc             gcc
+build    header:stdlib.h          libc6-dev             glibc-devel      musl-dev             glibc           gcc
+build    header:linux/limits.h    linux-libc-dev        kernel-headers   linux-headers        linux-api-headers -
+build    header:openssl/evp.h     libssl-dev            openssl-devel    openssl-dev          openssl         openssl@3
+build    header:yaml.h            libyaml-dev           libyaml-devel    yaml-dev             libyaml         libyaml
+build    command:openssl          openssl               openssl          openssl              openssl         openssl@3
+check    header:cmocka.h          libcmocka-dev         libcmocka-devel  cmocka-dev           cmocka          cmocka
+check    command:ocsptool         gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls
+check    python:cryptography      python3-cryptography  python3-cryptography py3-cryptography python-cryptography cryptography
+lint     command:gcc              gcc                   gcc              gcc                  gcc             gcc
+lint     command:clang            clang                 clang            clang                clang           llvm
+lint     command:clang-tidy       clang-tidy            clang-tools-extra clang-extra-tools   clang           llvm
+lint     command:clang-format     clang-format          clang-tools-extra clang-extra-tools   clang           clang-format
+lint     command:shellcheck       shellcheck            ShellCheck       shellcheck           shellcheck      shellcheck
+lint     command:ctags            universal-ctags       ctags            ctags                ctags           universal-ctags
+fuzz     command:clang            clang                 clang            clang                clang           llvm
+fuzz     runtime:fuzzer           libclang-rt-dev       compiler-rt      compiler-rt          compiler-rt     llvm
+'
+
+headers_present() { # FILE...: one run of the preprocessor for all of them
+	for file; do
+		echo "#include <$file>"
+	done | ${CC:-cc} ${CPPFLAGS:-} -E -x c - >/dev/null 2>&1
+}
+
+python_has() { # MODULE, for the python that the tests are run with
+	for folder in /usr/lib/python3/dist-packages /usr/lib/python3*/site-packages; do
+		[ -d "$folder/$1" ] && return
+	done
+	/usr/bin/python3 -c "import $1" >/dev/null 2>&1
+}
+
+runtime_present() { # clang's library NAME, for its -fsanitize=NAME
+	ls "$(clang -print-resource-dir 2>/dev/null)"/lib/*/libclang_rt."$1"*.a >/dev/null 2>&1
+}
+
+present() { # KIND:NAME
+	case $1 in
+	command:*) command -v "${1#*:}" >/dev/null ;;
+	header:*) [ "$headers_known" ] || headers_present "${1#*:}" ;;
+	python:*) [ -x /usr/bin/python3 ] && python_has "${1#*:}" ;;
+	runtime:*) runtime_present "${1#*:}" ;;
+	esac
+}
+
+rows_of() { # GROUP...
+	for group; do
+		echo "$packages" | while read -r row_group row; do
+			[ "$row_group" != "$group" ] || echo "$row"
+		done
+	done
+}
+
+say() {
+	echo "make deps: $*" >&2
+}
+
+# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed".
+policy=/usr/sbin/policy-rc.d
+kept=$policy.kept-by-make-deps
+
+forbid_daemons() {
+	trap allow_daemons EXIT
+	trap 'exit 130' HUP INT TERM
+	if [ -e $policy ] && [ ! -e $kept ]; then
+		mv $policy $kept
+	fi
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+}
+
+allow_daemons() {
+	rm -f "$policy" "${log:-}"
+	[ ! -e "$kept" ] || mv "$kept" "$policy"
+}
+
+install_debian() { # PACKAGE...
+	if [ "$(id -u)" -ne 0 ]; then
+		say "missing: $*. As root, type:"
+		say "  apt-get update && apt-get install -y --no-install-recommends $*"
+		exit 1
+	fi
+	say "installing $*"
+	forbid_daemons
+	log=$(mktemp)
+	export DEBIAN_FRONTEND=noninteractive
+	options='-q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3'
+	# shellcheck disable=SC2086 # the options are words
+	if ! { apt-get $options update && apt-get $options install --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null; then
+		cat "$log" >&2
+		say "apt-get could not install $*: its own words are above"
+		exit 1
+	fi
+}
+
+wanted=$(rows_of "$@")
+headers=$(echo "$wanted" | sed -n 's/^header:\([^ ]*\).*/\1/p')
+headers_known=
+# shellcheck disable=SC2086 # header names are words
+headers_present $headers && headers_known=yes
+
+missing=
+while read -r what debian fedora alpine arch homebrew; do
+	[ -n "$what" ] || continue
+	present "$what" || missing="$missing$debian $fedora $alpine $arch $homebrew
+"
+done <<END
+$wanted
+END
+[ -n "$missing" ] || exit 0
+
+column() { # N: that column's packages, each once
+	printf '%s' "$missing" | awk -v n="$1" '$n != "-" && !seen[$n]++ { printf "%s%s", sep, $n; sep = " " }'
+}
+
+if command -v apt-get >/dev/null; then
+	# shellcheck disable=SC2046 # package names are words
+	install_debian $(column 1)
+	exit
+fi
+say "missing here. Install, whichever is yours:"
+say "  Fedora:    dnf install $(column 2)"
+say "  Alpine:    apk add $(column 3)"
+say "  Arch:      pacman -S --needed $(column 4)"
+say "  Homebrew:  brew install $(column 5)"
+say "and where there is no libcrypto.a, build with DYNAMIC=1"
+exit 1
