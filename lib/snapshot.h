@@ -9,8 +9,10 @@
  *     CAs       ca_count records of kind SNAPSHOT_CA, one after another, in the configuration's order
  *     keys      records of kind SNAPSHOT_KEY, from a page boundary (SNAPSHOT_PAGE) to the file's end, padded to a page: keys
  *               share no page with anything else
- * Every header, slot and record carries a CRC-32C that is checked when it is touched and only then, so that the cost does
- * not grow with the file. Whatever does not fit is a fault that names the offset: internalError(2), never a guess.
+ * The regions follow one another without gaps but for the one before the keys. Every header, slot and record carries a
+ * CRC-32C, snapshot_crc(), that binds its octets to their place in the file. It is checked when it is touched and only
+ * then, so that the cost does not grow with the file. Whatever does not fit is a fault that names the offset:
+ * internalError(2), never a guess.
  */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
@@ -38,22 +40,22 @@ enum snapshot_nonce { SNAPSHOT_NONCE_IGNORE = 0, SNAPSHOT_NONCE_COPY = 1, SNAPSH
 struct snapshot_header {
 	uint8_t magic[8];
 	uint32_t version;
-	uint32_t crc; /* of the octets after this field */
+	uint32_t crc; /* snapshot_crc(0, the octets after this field) */
 	uint64_t file_size;
 	uint64_t slots_offset;
 	uint64_t tables_offset;
 	uint64_t cas_offset;
 	uint64_t keys_offset;
-	uint32_t slot_count; /* a power of two, at least twice the slots in use */
+	uint32_t slot_count; /* a power of two, at least twice ca_count × CERTID_HASHES */
 	uint32_t table_count;
 	uint32_t ca_count;
 	uint32_t key_count;
-	uint32_t nonce;         /* enum snapshot_nonce */
-	uint32_t cache_headers; /* 0 or 1 */
-	uint32_t max_cache_age; /* seconds; SNAPSHOT_NO_MAX_AGE: not configured */
-	uint32_t cache_window;  /* seconds; 0: off */
-	uint32_t deadline_ms;
-	uint32_t request_octets; /* limits.request_bytes */
+	uint32_t nonce;          /* enum snapshot_nonce */
+	uint32_t cache_headers;  /* 0 or 1 */
+	uint32_t max_cache_age;  /* seconds; SNAPSHOT_NO_MAX_AGE: not configured */
+	uint32_t cache_window;   /* seconds; 0: off */
+	uint32_t deadline_ms;    /* at least 1 */
+	uint32_t request_octets; /* limits.request_bytes, 1 … CGI_REQUEST_MAX */
 	uint32_t certids;        /* limits.certids, 1 … REQUEST_CERTIDS_MAX */
 	uint32_t log_format;     /* enum log_format */
 	uint32_t log_level;      /* enum log_level */
@@ -63,11 +65,17 @@ _Static_assert(sizeof(struct snapshot_header) == 112, "snapshot format");
 #define SNAPSHOT_NO_MAX_AGE 0xFFFFFFFFu
 
 /*
+ * CRC-32C over `offset` (uint64_t, little-endian) and `octets`: a whole slot or record that stands in another's place is
+ * noticed too. `offset` is that of the header, slot or record; `octets` are those after its crc field, to its end.
+ */
+uint32_t snapshot_crc(uint64_t offset, struct slice octets);
+
+/*
  * A slot is in use when ca_offset is not 0. Its place is the first free one from snapshot_slot_start() on, wrapping
  * around; an empty slot (ca_offset 0, its crc set too) ends a search.
  */
 struct snapshot_slot {
-	uint32_t crc;  /* of the octets after this field */
+	uint32_t crc;  /* snapshot_crc() */
 	uint32_t hash; /* enum certid_hash */
 	uint64_t ca_offset;
 	uint8_t name_hash[8], key_hash[8]; /* the first octets of each; the CA record holds them whole */
@@ -81,11 +89,10 @@ enum snapshot_kind { SNAPSHOT_TABLE = 0x4C424154, SNAPSHOT_CA = 0x20204143, SNAP
 
 /* Every record begins so and is a multiple of 8 octets long; what its spans leave over is 0. */
 struct snapshot_record {
-	uint32_t crc;  /* of the octets after this field, to the record's end */
-	uint32_t size; /* of the whole record */
-	uint32_t kind; /* enum snapshot_kind */
-	uint32_t
-		number; /* its place among its kind, from 0: a record that was put in another's place is noticed */
+	uint32_t crc;    /* snapshot_crc() */
+	uint32_t size;   /* of the whole record */
+	uint32_t kind;   /* enum snapshot_kind */
+	uint32_t number; /* its place among its kind, from 0 */
 };
 _Static_assert(sizeof(struct snapshot_record) == 16, "snapshot format");
 
@@ -119,10 +126,11 @@ struct snapshot_ca {
 	uint32_t archive_cutoff_days; /* 0: none */
 	uint32_t reserved;            /* 0 */
 	uint64_t table_offset;        /* of the SNAPSHOT_TABLE record when SNAPSHOT_STATUS_TABLE, else 0 */
-	int64_t validity_seconds;     /* ocsp_validity_hours */
-	int64_t start_skew_seconds;
+	int64_t validity_seconds;     /* ocsp_validity_hours; 1 … SNAPSHOT_SECONDS_MAX */
+	int64_t start_skew_seconds;   /* 0 … SNAPSHOT_SECONDS_MAX */
 };
 _Static_assert(sizeof(struct snapshot_ca) == 16 + 512 + 32 + 16 + 8 + 16, "snapshot format");
+#define SNAPSHOT_SECONDS_MAX (INT64_C(1) << 36) /* added to a time of day, it cannot overflow */
 
 struct snapshot_cert {
 	struct snapshot_span der;
@@ -152,10 +160,14 @@ _Static_assert(sizeof(struct snapshot_key) == 88, "snapshot format");
 /* Where and why a snapshot (or table) was refused: for the log line. */
 struct snapshot_fault {
 	const char *file;
-	uint64_t offset;
+	uint64_t offset;    /* SNAPSHOT_NO_OFFSET: the file as a whole */
 	const char *reason; /* static */
 	int error;          /* errno, or 0 */
 };
+#define SNAPSHOT_NO_OFFSET UINT64_MAX
+
+/* Sets *fault, without an errno; always false, for `return snapshot_refuse(…)`. */
+bool snapshot_refuse(struct snapshot_fault *fault, const char *file, uint64_t offset, const char *reason);
 
 struct snapshot {
 	const char *path;              /* the caller's, borrowed */
@@ -186,22 +198,27 @@ struct chain_cert {
 };
 
 /*
- * Opens (O_NOFOLLOW | O_CLOEXEC), checks and maps a file read-only: regular, owned by root or the caller, not writable by
- * others; `forbidden` are further mode bits that must be clear. Not readable at once in memory dumps where `secret`.
- * Shared by snapshots and tables. `folder` is a directory's descriptor for a relative path, or AT_FDCWD.
+ * Opens (O_NOFOLLOW | O_CLOEXEC), checks and maps a file read-only: regular, not empty, owned by root or the caller, not
+ * writable by group or others. A `secret` one must not be readable by others either, and is left out of core dumps; of
+ * another, pages are read one by one (MADV_RANDOM). Shared by snapshots and tables. `folder` is a directory's descriptor
+ * for a relative path, or AT_FDCWD. System calls: openat, fstat, geteuid, mmap, madvise, close.
  */
 bool snapshot_map(
 	int folder, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault);
 
 /* snapshot_map() and the header's checks: magic, version, CRC, sizes and bounds. */
 bool snapshot_open(struct snapshot *s, const char *path, struct snapshot_fault *fault);
-/* The same over octets that are already in memory (tests, fuzzing); 8-aligned. */
+/* The same over octets that are already in memory (tests, fuzzing, what was just written); .path is "(memory)". */
 bool snapshot_read(struct snapshot *s, struct slice file, struct snapshot_fault *fault);
+/* Undoes snapshot_open(). */
 void snapshot_close(struct snapshot *s);
 
 enum snapshot_found { SNAPSHOT_FOUND, SNAPSHOT_ABSENT, SNAPSHOT_BROKEN };
 
-/* The CA whose issuerNameHash and issuerKeyHash both match (conformance Q3). SNAPSHOT_BROKEN sets *fault. */
+/*
+ * The CA whose issuerNameHash and issuerKeyHash both match (conformance Q3). A hash algorithm that is not known, or hashes
+ * of another length than its own, match none. SNAPSHOT_BROKEN sets *fault. *out counts only when found.
+ */
 enum snapshot_found snapshot_find_ca(
 	const struct snapshot *s, const struct certid *id, struct ca *out, struct snapshot_fault *fault);
 
@@ -209,7 +226,7 @@ enum snapshot_found snapshot_find_ca(
 bool snapshot_ca_at(const struct snapshot *s, uint64_t offset, struct ca *out, uint64_t *next,
 	struct snapshot_fault *fault);
 
-/* i < ca->signer_count, i < ca->chain_count; false where a span leaves the record. */
+/* For i < ca->signer_count, i < ca->chain_count; false where something does not fit. */
 bool snapshot_signer(const struct snapshot *s, const struct ca *ca, size_t i, struct signer *out,
 	struct snapshot_fault *fault);
 bool snapshot_chain_cert(const struct snapshot *s, const struct ca *ca, size_t i, struct chain_cert *out,
@@ -232,7 +249,7 @@ struct table_place {
 bool snapshot_table_at(const struct snapshot *s, uint64_t offset, struct table_place *out, uint64_t *next,
 	struct snapshot_fault *fault);
 
-/* Appends "FILE: offset N: REASON (ERRNO TEXT)" to a log note. */
+/* Appends "FILE: offset N: REASON (ERRNO TEXT)" to a log note; the offset and the parenthesis only where there are such. */
 void snapshot_fault_text(const struct snapshot_fault *fault, struct buffer *out);
 
 #endif

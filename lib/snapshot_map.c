@@ -1,0 +1,91 @@
+#include "snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool snapshot_refuse(struct snapshot_fault *fault, const char *file, uint64_t offset, const char *reason)
+{
+	*fault = (struct snapshot_fault){file, offset, reason, 0};
+	return false;
+}
+
+static bool refuse_with_errno(struct snapshot_fault *fault, const char *file, const char *reason)
+{
+	*fault = (struct snapshot_fault){file, SNAPSHOT_NO_OFFSET, reason, errno};
+	return false;
+}
+
+/* Whoever else could write the file could answer for the CA; whoever could read a secret one could sign for it. */
+static const char *objection(const struct stat *st, bool secret)
+{
+	if (!S_ISREG(st->st_mode))
+		return "no regular file";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "owned by neither root nor the user of this program: chown root";
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return secret ? "writable by group or others: chmod 0640"
+			      : "writable by group or others: chmod go-w";
+	if (secret && st->st_mode & S_IROTH)
+		return "readable by others, and it holds private keys: chmod 0640";
+	if (st->st_size <= 0)
+		return "empty";
+	if ((uintmax_t)st->st_size > SIZE_MAX / 2)
+		return "larger than this program can map";
+	return NULL;
+}
+
+static bool map_open(int fd, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return refuse_with_errno(fault, path, "cannot be examined");
+	const char *reason = objection(&st, secret);
+	if (reason)
+		return snapshot_refuse(fault, path, SNAPSHOT_NO_OFFSET, reason);
+	size_t size = (size_t)st.st_size;
+	void *octets = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (octets == MAP_FAILED)
+		return refuse_with_errno(fault, path, "cannot be mapped");
+	madvise(octets, size, secret ? MADV_DONTDUMP : MADV_RANDOM); /* advice: a refusal changes no answer */
+	*file = (struct slice){octets, size};
+	return true;
+}
+
+bool snapshot_map(int folder, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault)
+{
+	/* O_NONBLOCK: a FIFO must not keep the request waiting before it is refused */
+	int fd = openat(folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return refuse_with_errno(fault, path,
+			errno == ELOOP ? "a symbolic link, which is not followed" : "cannot be opened");
+	bool mapped = map_open(fd, path, secret, file, fault);
+	close(fd);
+	return mapped;
+}
+
+void snapshot_close(struct snapshot *s)
+{
+	if (s->file.data)
+		munmap((void *)(uintptr_t)s->file.data, s->file.len);
+	s->file = (struct slice){NULL, 0};
+}
+
+void snapshot_fault_text(const struct snapshot_fault *fault, struct buffer *out)
+{
+	bytes_append_text(out, fault->file);
+	if (fault->offset != SNAPSHOT_NO_OFFSET) {
+		bytes_append_text(out, ": offset ");
+		bytes_append_padded(out, fault->offset, 1);
+	}
+	bytes_append_text(out, ": ");
+	bytes_append_text(out, fault->reason);
+	if (fault->error != 0) {
+		bytes_append_text(out, " (");
+		bytes_append_text(out, strerror(fault->error));
+		bytes_append_text(out, ")");
+	}
+}
