@@ -17,7 +17,8 @@ size_t base64_percent_decode(struct slice text, uint8_t *out, size_t size);
  * Base64 (RFC 4648 4) or base64url (5), also mixed; a space counts as '+'; CR and LF are skipped; the padding may be
  * missing, and nothing may follow it. Refused: any other octet, a last group of one character, leftover bits that are
  * not zero, too much or too little padding where there is any.
- * Decodes into `out` of `size` octets (3 * text.len / 4 always suffices); out may be text.data.
+ * Decodes into `out` of `size` octets (3 * text.len / 4 always suffices); out may be text.data. False also where it
+ * does not fit; `out` is then undefined.
  */
 bool base64_decode(struct slice text, uint8_t *out, size_t size, size_t *written);
 
@@ -29,10 +30,12 @@ enum base64_find {
 };
 
 /*
- * The earliest text behind a '/' of the percent-decoded `path` that decodes to exactly one DER SEQUENCE; leading
- * slashes of that text are skipped. Decodes it into `out`. Time is linear in path.len whatever the path holds.
- * BASE64_TRUNCATED is told of the earliest text whose SEQUENCE header asks for more octets than there are,
- * if no text is BASE64_FOUND. A path without '/' is taken as if one stood before it.
+ * The earliest text behind a '/' of `path`, which is percent-decoded already, that decodes to exactly one DER
+ * SEQUENCE; leading slashes of that text are skipped, and so are those behind its end. Decodes it into `out`, which
+ * holds `size` octets (3 * path.len / 4 always suffices; less is BASE64_NONE) and may be path.data.
+ * Time is linear in path.len whatever the path holds.
+ * BASE64_TRUNCATED is told where a text's SEQUENCE header asks for more octets than there are, if no text is
+ * BASE64_FOUND. A path that does not begin with '/' is taken as if one stood before it.
  */
 enum base64_find base64_find_request(struct slice path, uint8_t *out, size_t size, size_t *written);
 
