@@ -1,7 +1,7 @@
 /*
  * cgi: CGI/1.1 (RFC 3875) on both sides: environment and standard input → the request's DER; status line, headers and
  * body → standard output. Everything of HTTP is here (conformance H1–H8) and nothing of OCSP but one look at the first
- * octets' length.
+ * octets' length. Three files: cgi.c has the environment and the target, cgi_body.c standard input, cgi_reply.c the reply.
  */
 #ifndef CGI_H
 #define CGI_H
@@ -27,7 +27,8 @@ struct cgi_environment {
 };
 #define CGI_SNAPSHOT_DEFAULT "/var/lib/ocsp-cgi/snapshot"
 
-void cgi_environment(char *const *environ, struct cgi_environment *out);
+/* `entries` is environ's "NAME=value" list, ended by NULL; *out borrows from it. */
+void cgi_environment(char *const *entries, struct cgi_environment *out);
 
 /* Where the request stands, or the reply that HTTP already has for it. */
 enum cgi_outcome {
@@ -45,12 +46,15 @@ enum cgi_outcome {
 /*
  * Reads what there is to read, octets only: the body of a POST (never more than CONTENT_LENGTH, never on GET or HEAD),
  * and drains what is refused. `storage` has CGI_TARGET_MAX octets; *body borrows from it. CGI_REQUEST means only that
- * there is nothing for HTTP to refuse yet.
+ * there is nothing for HTTP to refuse yet; an empty body is one, too. `limit` beyond CGI_REQUEST_MAX is taken as that.
  */
 enum cgi_outcome cgi_read(const struct cgi_environment *env, int fd, size_t limit, uint8_t *storage,
 	struct slice *body, struct log *log);
 
-/* POST: the body as it is. GET, HEAD: the request found in the target (H1, H2), decoded into `storage`. */
+/*
+ * POST: the body as it is. GET, HEAD: the request found in the target (H1, H2), decoded into `storage`, which has
+ * CGI_TARGET_MAX octets and may be cgi_read()'s.
+ */
 enum cgi_outcome cgi_decode(const struct cgi_environment *env, struct slice body, size_t limit,
 	uint8_t *storage, struct slice *der, struct log *log);
 
@@ -65,7 +69,10 @@ struct cgi_reply {
 
 #define CGI_HEADERS_MAX 1024
 
-/* The whole reply, headers and body, into `storage` of CGI_HEADERS_MAX + body.len octets; HEAD leaves the body out. */
+/*
+ * The whole reply, headers and body, into `storage` of CGI_HEADERS_MAX + body.len octets; HEAD leaves the body out.
+ * What does not fit (an ETag of a kilobyte) becomes cgi_ready_internal_error.
+ */
 struct slice cgi_format(
 	const struct cgi_environment *env, const struct cgi_reply *reply, uint8_t *storage, size_t size);
 
@@ -75,7 +82,7 @@ unsigned cgi_http_status(enum cgi_outcome outcome);
 /* Whole replies for process_stage(): 408, tryLater, internalError. */
 extern const struct slice cgi_ready_timeout, cgi_ready_try_later, cgi_ready_internal_error;
 
-/* Writes it all; EINTR and short writes are continued. False: an error, errno is set. */
+/* Writes it all; EINTR, EAGAIN and short writes are continued. False: an error, errno is set. */
 bool cgi_write(int fd, struct slice octets);
 
 #endif
