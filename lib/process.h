@@ -8,22 +8,29 @@
 #include "bytes.h"
 #include "log.h"
 
+#define PROCESS_DEADLINE_MS 5000 /* until the snapshot's deadline_ms is known */
+
 /*
- * Opens /dev/null on whichever of 0, 1, 2 is closed, unblocks and owns SIGALRM, SIGBUS, SIGTERM; ignores SIGPIPE;
- * arms a built-in deadline. `log` is written by the handlers; it must live as long as the process. False: /dev/null
- * cannot be opened.
+ * Opens /dev/null on whichever of 0, 1, 2 is closed (a closed 1 so that writing to it fails), unblocks all signals, owns
+ * SIGALRM, SIGBUS, SIGTERM, ignores SIGPIPE, arms PROCESS_DEADLINE_MS. `log` has been started; it is written by the
+ * handlers and must live as long as the process. False: /dev/null cannot be opened.
  */
 bool process_start(struct log *log);
 
-/* Arms the deadline anew, `ms` after the process started. A second tick 25 ms later ends the process in any case. */
+/* Arms the deadline anew, `ms` after process_start(). A second tick 25 ms later ends the process in any case. */
 void process_deadline(uint32_t ms);
 
 /*
- * What to write to standard output, before ending, when the deadline strikes or a mapped file was cut (SIGBUS) from now on:
- * whole ready-made replies (cgi_ready_*), borrowed. Both empty: a reply has begun, nothing may be added to it. The exit
- * status is 0 where a reply was written, else 1; the log line is written in any case.
+ * What to write to standard output, before ending, when the deadline strikes (or SIGTERM comes), or a mapped file was cut
+ * (SIGBUS), from now on: whole ready-made replies (cgi_ready_*), borrowed. Both empty: a reply has begun, nothing may be
+ * added to it. `doing` is static and completes the log's note, "deadline of 5000 ms passed while …". The exit status is 0
+ * where a reply was written, else 1; the log line is written in any case, with the reply's HTTP status and, where that
+ * is 200, tryLater for on_deadline, internalError for on_fault.
  */
-void process_stage(struct slice on_deadline, struct slice on_fault);
+void process_stage(struct slice on_deadline, struct slice on_fault, const char *doing);
+
+/* Writes the log line to standard error; the handlers write none after it. */
+void process_log(void);
 
 /* Unix seconds; and microseconds of the monotonic clock. The only clocks of lib/. */
 int64_t process_now(void);
