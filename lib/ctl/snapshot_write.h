@@ -46,7 +46,8 @@ struct write_settings {
 /*
  * The whole file, 8-aligned, in one allocation that the caller wipes (memory_wipe: it holds keys) and frees; *size its
  * octets. NULL: too large for the format (a record beyond 2^31 octets, more than SNAPSHOT_FOLDERS_MAX table folders where
- * there are more than STATUS_TABLES_MAX tables); *why says so.
+ * there are more than STATUS_TABLES_MAX tables), or something that the responder's reader refuses: every snapshot is read
+ * back, and each CA looked up by each of its hashes, before it is handed out; *why says so.
  */
 uint8_t *snapshot_write(const struct write_settings *settings, const struct write_ca *cas, size_t ca_count,
 	size_t *size, const char **why);
