@@ -17,13 +17,20 @@ enum log_level { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARNING = 2, LOG_ERROR = 3 };
 
 /*
  * What is known of the request so far; the caller's storage. All slices are borrowed until log_write(). The fields are
- * set as they become known; an empty one is left out of the line. The line's level is the highest note's.
+ * set as they become known; an empty one is left out of the line. The line's level is the highest note's, LOG_INFO
+ * without one. All zero, before log_start(), it takes no notes and can be written.
+ *
+ * JSON   {"time":"2026-11-22T14:00:00Z","level":"info","method":"POST","ca":"NAME","serials":"0x1a,0x2b",
+ *         "serials_more":N,"status":"good,revoked","ocsp":"successful","http":200,"bytes":1234,"us":345,"message":"…"}
+ * text   2026-11-22T14:00:00Z info POST ca="NAME" serials=0x1a,0x2b serials_more=N status=good,revoked ocsp=successful
+ *        http=200 bytes=1234 us=345 message="…"
+ * in this order, on one line. Escaped octets are \u00xx in JSON, \xhh in text.
  */
 struct log {
 	enum log_format format;
 	enum log_level threshold; /* a line of a lower level is not written */
 	enum log_level level;
-	int64_t started_us;     /* monotonic clock, for the microseconds */
+	int64_t started_us;     /* monotonic clock, for the microseconds; 0: not started, none are told */
 	struct slice method;    /* as the server gave it */
 	struct slice ca;        /* the configuration's name for it */
 	struct buffer serials;  /* "0x1a,0x2b": log_serial() */
@@ -31,25 +38,29 @@ struct log {
 	unsigned serials_left_out;
 	const char *ocsp; /* OCSPResponseStatus by name */
 	unsigned http;
-	size_t octets;       /* of the body */
+	size_t octets;       /* of the body; told when http is known */
 	struct buffer notes; /* what went wrong or is worth knowing, joined by "; " */
+	struct buffer sink;  /* of no size: where a note goes that is below the threshold */
 	uint8_t serial_octets[LOG_VALUE_MAX], status_octets[LOG_VALUE_MAX], note_octets[LOG_NOTES_MAX];
 };
 
+/* Forgets everything: JSON, threshold and level LOG_INFO until the snapshot says otherwise. */
 void log_start(struct log *log, int64_t monotonic_us);
 
 /*
  * Begins a note and returns the buffer to append its text to (raw octets are fine: escaping happens on output):
  *     struct buffer *note = log_note(log, LOG_ERROR);
  *     bytes_append_text(note, "table ");
- * A note that does not fit is cut; nothing fails.
+ * Nothing fails: pieces that do not fit are left out, and the message ends in "..." then. A note below the threshold is
+ * left out.
  */
 struct buffer *log_note(struct log *log, enum log_level level);
 /* The same for a text that is whole. */
 void log_say(struct log *log, enum log_level level, const char *text);
 
-/* Adds a serialNumber (INTEGER content, printed as 0x…; negative ones as -0x…); what does not fit is counted. */
+/* Adds a serialNumber (INTEGER content; 0x… of whole octets, negative ones -0x…); what does not fit is counted. */
 void log_serial(struct log *log, struct slice serial_number);
+/* Adds a certStatus by name; what does not fit is left out. */
 void log_status(struct log *log, const char *name);
 
 /* The line, with its newline, into `out` of LOG_LINE_MAX octets: a pure function of its arguments. Returns its length. */

@@ -25,7 +25,10 @@ struct request {
 	struct slice
 		nonce; /* extnValue: the encoded inner OCTET STRING, echoed as it is; set when NONCE_VALID */
 
-	/* PreferredSignatureAlgorithms (RFC 6960 4.4.7.1): each sigIdentifier as a whole AlgorithmIdentifier, in order */
+	/*
+	 * PreferredSignatureAlgorithms (RFC 6960 4.4.7.1): each sigIdentifier as a whole AlgorithmIdentifier, in order.
+	 * A wish that cannot be read is none, unless it is critical: then the request is refused.
+	 */
 	size_t preferred_count;
 	struct slice preferred[REQUEST_PREFERRED_MAX];
 
@@ -33,8 +36,8 @@ struct request {
 	struct slice tbs; /* tbsRequest, header and content */
 	bool is_signed;
 	struct slice signature_algorithm; /* whole AlgorithmIdentifier; set when is_signed */
-	struct slice signature;           /* octets of the BIT STRING; set when is_signed */
-	struct slice signer_certs;        /* content of certs' SEQUENCE OF; empty when absent */
+	struct slice signature; /* octets of the BIT STRING, which has no unused bits; set when is_signed */
+	struct slice signer_certs; /* content of certs' SEQUENCE OF, each a SEQUENCE; empty when absent */
 };
 
 /* Why a request was refused: for the log line. */
@@ -46,6 +49,11 @@ struct request_fault {
 /*
  * Decodes exactly one OCSPRequest that fills `der`; at most certids_limit CertIDs (1 … REQUEST_CERTIDS_MAX).
  * False: malformedRequest(1), *fault says why and *out is undefined. Conformance Q1, Q2, Q5–Q7, Q9–Q11, N1, N2.
+ *
+ * A CertID whose hash algorithm is not known, has other parameters than NULL or none, or whose hashes are not of its
+ * length is well-formed and CERTID_HASHES: no CA is found by it. Known extensions are nonce, acceptable responses (basic
+ * is what every client takes) and preferred signature algorithms in requestExtensions, service locator in
+ * singleRequestExtensions; in the other list they are unknown. certs are told apart but not decoded.
  */
 bool request_decode(struct slice der, size_t certids_limit, struct request *out, struct request_fault *fault);
 

@@ -1,0 +1,38 @@
+/*
+ * request_parts: what request.c, the decoder of OCSPRequest, is made of. Nobody else includes this.
+ */
+#ifndef REQUEST_PARTS_H
+#define REQUEST_PARTS_H
+
+#include "request.h"
+
+/* An OBJECT IDENTIFIER's content as the initialiser of a static table (SLICE is no constant expression there). */
+#define REQUEST_OID(literal)                                                                                 \
+	{                                                                                                    \
+		(const uint8_t *)(literal), sizeof(literal) - 1                                              \
+	}
+
+/* Sets the fault's reason; false, so that a refusal is one statement. */
+static inline bool request_refuse(struct request_fault *fault, const char *reason)
+{
+	fault->reason = reason;
+	return false;
+}
+
+/*
+ * Extensions (RFC 5280 4.1) of one of the two lists, all of `cursor`. request_read_extensions() is for
+ * requestExtensions and fills nonce and preferred of *out; the other only checks. Conformance Q5, Q6, Q11.
+ */
+bool request_read_extensions(struct slice cursor, struct request *out, struct request_fault *fault);
+bool request_read_single_extensions(struct slice cursor, struct request_fault *fault);
+
+/* GeneralName (RFC 5280 4.2.1.6) that fills `cursor`: whether it is well-formed, to the depth of OpenSSL's reading. */
+bool request_is_general_name(struct slice cursor);
+
+/*
+ * Takes the next arc off OBJECT IDENTIFIER content; the first one still holds two (X.690 8.19.4). `fits` says whether
+ * its value is below 2^64. False: not minimal or not complete.
+ */
+bool request_read_arc(struct slice *oid, uint64_t *arc, bool *fits);
+
+#endif
