@@ -68,9 +68,12 @@ void bytes_append_padded(struct buffer *out, uint64_t number, unsigned width)
 
 void bytes_append_decimal(struct buffer *out, int64_t number)
 {
+	uint8_t text[1 + 20];
+	struct buffer whole = bytes_buffer(text, sizeof text);
 	if (number < 0)
-		bytes_append_char(out, '-');
-	bytes_append_padded(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 1);
+		bytes_append_char(&whole, '-');
+	bytes_append_padded(&whole, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 1);
+	bytes_append(out, bytes_written(&whole));
 }
 
 void bytes_append_hex(struct buffer *out, struct slice octets)

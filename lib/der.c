@@ -4,8 +4,12 @@
 
 #include <string.h>
 
-#define TAG_NUMBER_MASK 0x1F
-#define LENGTH_LONG     0x80
+#define TAG_CLASS_MASK   0xC0 /* universal where they are zero */
+#define TAG_CONSTRUCTED  0x20
+#define TAG_NUMBER_MASK  0x1F
+#define UNIVERSAL_STRING 0x1C
+#define BMP_STRING       0x1E
+#define LENGTH_LONG      0x80
 
 /* X.690 8.1.3: takes the length octets off the cursor. DER (10.1) wants the fewest there can be. */
 static bool read_length(struct slice *cursor, size_t *length)
@@ -31,6 +35,69 @@ static bool read_length(struct slice *cursor, size_t *length)
 	return true;
 }
 
+/* X.690 8.3.2: the first nine bits are neither all zero nor all one. */
+static bool integer_is_minimal(struct slice content)
+{
+	if (content.len == 0)
+		return false;
+	if (content.len == 1)
+		return true;
+	bool sign = (content.data[1] & 0x80) != 0;
+	return !(content.data[0] == 0x00 && !sign) && !(content.data[0] == 0xFF && sign);
+}
+
+/* X.690 8.19.2: no arc begins with 0x80, and the last octet ends an arc. */
+static bool oid_is_strict(struct slice oid)
+{
+	bool arc_begins = true;
+	for (size_t i = 0; i < oid.len; i++) {
+		if (arc_begins && oid.data[i] == 0x80)
+			return false;
+		arc_begins = (oid.data[i] & 0x80) == 0;
+	}
+	return oid.len > 0 && arc_begins;
+}
+
+/* X.690 8.6.2, 11.2.1: 0 to 7 unused bits, which are zero. */
+static bool bits_are_strict(struct slice content)
+{
+	if (content.len == 0 || content.data[0] > 7)
+		return false;
+	unsigned unused = content.data[0];
+	if (content.len == 1)
+		return unused == 0;
+	return (content.data[content.len - 1] & ((1u << unused) - 1)) == 0;
+}
+
+/* Of a universal type: X.690 8.9.1, 8.11.1, 10.2 on its form, and what its content may be. */
+static bool universal_is_strict(uint8_t tag, struct slice content)
+{
+	if ((tag & TAG_CONSTRUCTED) != 0)
+		return tag == DER_SEQUENCE || tag == DER_SET;
+	switch (tag) {
+	case DER_SEQUENCE & ~TAG_CONSTRUCTED:
+	case DER_SET & ~TAG_CONSTRUCTED:
+		return false;
+	case DER_BOOLEAN:
+		return content.len == 1 && (content.data[0] == 0x00 || content.data[0] == 0xFF);
+	case DER_INTEGER:
+	case DER_ENUMERATED:
+		return integer_is_minimal(content);
+	case DER_BIT_STRING:
+		return bits_are_strict(content);
+	case DER_NULL:
+		return content.len == 0;
+	case DER_OID:
+		return oid_is_strict(content);
+	case UNIVERSAL_STRING:
+		return content.len % 4 == 0;
+	case BMP_STRING:
+		return content.len % 2 == 0;
+	default:
+		return true;
+	}
+}
+
 bool der_read_any(struct slice *cursor, uint8_t *tag, struct slice *content)
 {
 	if (cursor->len < 2)
@@ -44,8 +111,11 @@ bool der_read_any(struct slice *cursor, uint8_t *tag, struct slice *content)
 		return false;
 	if (length > rest.len)
 		return false;
+	struct slice found = {rest.data, length};
+	if ((first & TAG_CLASS_MASK) == 0 && !universal_is_strict(first, found))
+		return false;
 	*tag = first;
-	*content = (struct slice){rest.data, length};
+	*content = found;
 	*cursor = (struct slice){rest.data + length, rest.len - length};
 	return true;
 }
@@ -73,26 +143,9 @@ bool der_read_whole(struct slice *cursor, uint8_t tag, struct slice *whole)
 	return true;
 }
 
-/* X.690 8.3.2: the first nine bits are neither all zero nor all one. */
-static bool integer_is_minimal(struct slice content)
-{
-	if (content.len == 0)
-		return false;
-	if (content.len == 1)
-		return true;
-	bool sign = (content.data[1] & 0x80) != 0;
-	return !(content.data[0] == 0x00 && !sign) && !(content.data[0] == 0xFF && sign);
-}
-
 bool der_read_integer(struct slice *cursor, struct slice *content)
 {
-	struct slice rest = *cursor;
-	struct slice found;
-	if (!der_read(&rest, DER_INTEGER, &found) || !integer_is_minimal(found))
-		return false;
-	*cursor = rest;
-	*content = found;
-	return true;
+	return der_read(cursor, DER_INTEGER, content);
 }
 
 bool der_read_small(struct slice *cursor, uint8_t tag, uint32_t max, uint32_t *value)
@@ -115,38 +168,16 @@ bool der_read_small(struct slice *cursor, uint8_t tag, uint32_t max, uint32_t *v
 
 bool der_read_boolean(struct slice *cursor, bool *value)
 {
-	struct slice rest = *cursor;
 	struct slice found;
-	if (!der_read(&rest, DER_BOOLEAN, &found) || found.len != 1)
+	if (!der_read(cursor, DER_BOOLEAN, &found))
 		return false;
-	if (found.data[0] != 0x00 && found.data[0] != 0xFF)
-		return false;
-	*cursor = rest;
 	*value = found.data[0] == 0xFF;
 	return true;
 }
 
-/* X.690 8.19.2: no arc begins with 0x80, and the last octet ends an arc. */
-static bool oid_is_strict(struct slice oid)
-{
-	bool arc_begins = true;
-	for (size_t i = 0; i < oid.len; i++) {
-		if (arc_begins && oid.data[i] == 0x80)
-			return false;
-		arc_begins = (oid.data[i] & 0x80) == 0;
-	}
-	return oid.len > 0 && arc_begins;
-}
-
 bool der_read_oid(struct slice *cursor, struct slice *oid)
 {
-	struct slice rest = *cursor;
-	struct slice found;
-	if (!der_read(&rest, DER_OID, &found) || !oid_is_strict(found))
-		return false;
-	*cursor = rest;
-	*oid = found;
-	return true;
+	return der_read(cursor, DER_OID, oid);
 }
 
 bool der_read_algorithm(struct slice *cursor, struct slice *oid, struct slice *parameters)
