@@ -1,0 +1,46 @@
+#!/bin/sh
+# run.sh BUILD...: the unit and end-to-end tests of each build folder. The last line is the sum: 'N passed, N failed'.
+set -u
+
+passed=0
+failed=0
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+trap 'exit 130' HUP INT TERM
+
+# NAME COMMAND...: runs a test program that speaks TAP ("1..4", "ok 1 - …", "not ok 2 - …") and counts what it said. A
+# program that crashed, hung, or said less than it had planned is one more failure.
+run() {
+	name=$1
+	shift
+	timeout -k 5 900 "$@" >"$output" 2>&1 </dev/null
+	status=$?
+	ok=$(grep '^ok [0-9]' "$output" | grep -vc '# SKIP')
+	skipped=$(grep -c '^\(not \)\?ok [0-9].*# SKIP' "$output")
+	not_ok=$(grep '^not ok [0-9]' "$output" | grep -vc '# SKIP')
+	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$output" | awk '{ n += $1 } END { print n + 0 }')
+	if [ "$planned" -eq 0 ] || [ "$((ok + not_ok + skipped))" -lt "$planned" ] || { [ $status -ne 0 ] && [ "$not_ok" -eq 0 ]; }; then
+		not_ok=$((not_ok + 1))
+	fi
+	passed=$((passed + ok))
+	failed=$((failed + not_ok))
+	if [ "$not_ok" -eq 0 ]; then
+		printf '%-48s %4d passed\n' "$name" "$ok"
+	else
+		printf '%-48s %4d passed %4d FAILED (exit status %d)\n' "$name" "$ok" "$not_ok" "$status"
+		grep -v '^ok [0-9]' "$output" | sed 's/^/    /' | tail -n 200
+	fi
+}
+
+for build; do
+	for test in "$build"/tests/test_*; do
+		case $test in *.[od]) continue ;; esac
+		source=tests/unit/${test##*/}.c
+		[ -e "$source" ] || continue # its source is gone
+		run "$test" env CMOCKA_MESSAGE_OUTPUT=TAP "$test"
+	done
+	run "$build, end to end" /usr/bin/python3 -B tests/e2e/run.py --build "$build"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
