@@ -42,7 +42,7 @@ static struct slice receive(struct exchange *x)
 {
 	size_t limit = x->has_snapshot ? x->snapshot.header.request_octets : CGI_REQUEST_MAX;
 	struct slice body = {0};
-	process_stage(cgi_ready_timeout, cgi_ready_internal_error);
+	process_stage(cgi_ready_timeout, cgi_ready_internal_error, "reading the request's body");
 	x->outcome = cgi_read(&x->environment, STDIN_FILENO, limit, x->body, &body, &x->log);
 	return body;
 }
@@ -61,7 +61,7 @@ static void open_sources(struct exchange *x)
 static void respond(struct exchange *x, struct slice body)
 {
 	struct slice der = {0};
-	process_stage(cgi_ready_try_later, cgi_ready_internal_error);
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "answering");
 	if (x->outcome == CGI_REQUEST)
 		x->outcome = cgi_decode(
 			&x->environment, body, x->snapshot.header.request_octets, x->request, &der, &x->log);
@@ -102,7 +102,7 @@ static int send_reply(struct exchange *x)
 {
 	struct slice reply = format_reply(x);
 	bool is_ocsp = x->outcome == CGI_REQUEST || x->outcome == CGI_MALFORMED;
-	process_stage((struct slice){0}, (struct slice){0});
+	process_stage((struct slice){0}, (struct slice){0}, "writing the reply");
 	bool sent = reply.len > 0 && cgi_write(STDOUT_FILENO, reply);
 	if (!sent) {
 		struct buffer *note = log_note(&x->log, LOG_ERROR);
@@ -112,7 +112,7 @@ static int send_reply(struct exchange *x)
 	x->log.ocsp = is_ocsp ? response_status_name(x->answer.status) : NULL;
 	x->log.http = cgi_http_status(x->outcome);
 	x->log.octets = is_ocsp ? x->answer.der.len : 0;
-	log_write(&x->log, STDERR_FILENO, x->now, process_monotonic_us());
+	process_log();
 	return sent ? 0 : 1;
 }
 
