@@ -1,0 +1,141 @@
+#include "compile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "../status_table.h"
+#include "iso_time.h"
+
+#define NOT_AVAILABLE "is not available in this version"
+
+static void check_redis_available(const struct config_redis *redis, struct messages *m)
+{
+	const struct config_text tls[] = {redis->tls_ca, redis->tls_cert, redis->tls_key};
+
+	for (size_t i = 0; i < sizeof tls / sizeof *tls; i++) {
+		if (!tls[i].value)
+			continue;
+		message_error(m, tls[i].at,
+			"redis.tls " NOT_AVAILABLE "; reach Redis by a Unix socket, or take tls out");
+		break;
+	}
+	for (size_t i = 0; i < redis->address_count; i++) {
+		const struct config_text address = redis->addresses[i];
+
+		if (address.value && strncmp(address.value, "rediss:", 7) == 0)
+			message_error(m, address.at,
+				"%s: Redis over TLS " NOT_AVAILABLE "; give unix:/path or host:port",
+				address.value);
+	}
+}
+
+void compile_check_available(const struct config *config, struct messages *m)
+{
+	const struct place file = {config->path, 0, 0};
+
+	if (config->cache_window > 0)
+		message_error(m, file, "cache_window " NOT_AVAILABLE "; set it to 0 or take it out");
+	check_redis_available(&config->redis, m);
+	for (size_t i = 0; i < config->ca_count; i++) {
+		const struct config_ca *ca = &config->cas[i];
+
+		if (ca->require_signed_requests)
+			message_error(m, ca->requester_count > 0 ? ca->requesters[0].at : ca->name.at,
+				"require_signed_requests of %s " NOT_AVAILABLE "; take it out",
+				ca->name.value);
+		if (ca->status == SNAPSHOT_STATUS_REDIS)
+			message_notice(m, ca->name.at,
+				"%s takes its status from Redis, for which this version always answers "
+				"tryLater; use "
+				"status: {table: FILE} for answers now",
+				ca->name.value);
+	}
+}
+
+static bool same(struct slice a, struct slice b)
+{
+	return a.len > 0 && bytes_equal(a, b);
+}
+
+static void check_pair(const struct compile_ca *a, const struct compile_ca *b, struct messages *m)
+{
+	const bool same_name = same(a->write.name_hash[CERTID_SHA256], b->write.name_hash[CERTID_SHA256]);
+	const bool same_key = same(a->write.key_hash[CERTID_SHA256], b->write.key_hash[CERTID_SHA256]);
+	const bool both_redis =
+		a->config->status == SNAPSHOT_STATUS_REDIS && b->config->status == SNAPSHOT_STATUS_REDIS;
+	const struct config_text one = a->config->name, other = b->config->name;
+
+	if (same_name && same_key)
+		message_error(m, other.at,
+			"%s is the same CA as %s (line %u): equal subject and key; remove one of the two",
+			other.value, one.value, one.at.line);
+	else if (both_redis && same(a->write.redis_key, b->write.redis_key))
+		message_warning(m, other.at,
+			"%s and %s (line %u) have one subject and two keys, and share their serials in Redis "
+			"(%s…); give one of "
+			"them a redis_subject of its own",
+			other.value, one.value, one.at.line, b->redis_key);
+}
+
+void compile_check_distinct(const struct compile_ca *cas, size_t count, struct messages *m)
+{
+	for (size_t i = 1; i < count; i++) {
+		for (size_t earlier = 0; earlier < i; earlier++)
+			check_pair(&cas[earlier], &cas[i], m);
+	}
+}
+
+static void check_table_times(
+	const struct table *table, const struct config_text path, int64_t now, struct messages *m)
+{
+	char text[ISO_TIME_SIZE];
+
+	if (table->header.next_update < now)
+		message_warning(m, path.at,
+			"table %s is stale since %s, and requests are answered tryLater; run ocspctl table",
+			path.value, iso_time(table->header.next_update, text));
+	else if (table->header.this_update > now)
+		message_warning(m, path.at,
+			"table %s is from the future (%s), and requests are answered tryLater; check the "
+			"clock",
+			path.value, iso_time(table->header.this_update, text));
+}
+
+static void say_fault(const struct snapshot_fault *fault, struct config_text path, struct messages *m)
+{
+	if (fault->error == ENOENT)
+		message_warning(m, path.at,
+			"table %s is not there yet, and requests are answered tryLater until it is; make it "
+			"by ocspctl table",
+			path.value);
+	else
+		message_warning(m, path.at, "table %s cannot be used: %s%s%s; make it again by ocspctl table",
+			path.value, fault->reason ? fault->reason : "not readable", fault->error ? ": " : "",
+			fault->error ? strerror(fault->error) : "");
+}
+
+void compile_check_table(const struct compile_ca *ca, int64_t now, struct messages *m)
+{
+	const struct config_text path = ca->config->table;
+	struct snapshot_fault fault = {0};
+	struct table table = {0};
+	struct ca asked = {0};
+
+	if (ca->config->status != SNAPSHOT_STATUS_TABLE || !path.value)
+		return;
+	if (!table_open(&table, AT_FDCWD, path.value, &fault)) {
+		say_fault(&fault, path, m);
+		return;
+	}
+	memcpy(asked.fixed.name_hash, ca->hashes.name, sizeof asked.fixed.name_hash);
+	memcpy(asked.fixed.key_hash, ca->hashes.key, sizeof asked.fixed.key_hash);
+	if (!table_is_of(&table, &asked))
+		message_error(m, path.at,
+			"table %s is another CA's, not that of %s; name the right one, or make it by ocspctl "
+			"table",
+			path.value, ca->config->name.value);
+	else
+		check_table_times(&table, path, now, m);
+	table_close(&table);
+}

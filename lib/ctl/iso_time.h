@@ -1,0 +1,14 @@
+/*
+ * iso_time: Unix seconds as the operator reads them: "2026-07-01T00:00:00Z".
+ */
+#ifndef ISO_TIME_H
+#define ISO_TIME_H
+
+#include <stdint.h>
+
+#define ISO_TIME_SIZE 32
+
+/* Fills and returns `text`; "(no date)" outside of the years 0000 to 9999. */
+const char *iso_time(int64_t unix_seconds, char text[ISO_TIME_SIZE]);
+
+#endif

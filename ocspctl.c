@@ -1,0 +1,72 @@
+/*
+ * ocspctl: the operator's command. Everything that is slow, large or may fail is done here, before the first request.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/commands.h"
+#include "ctl/message.h"
+#include "sign.h"
+
+#define VERSION "0.1.0"
+
+enum { DONE = 0, USAGE = 2 };
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} commands[] = {
+	{"compile", command_compile,
+		"config.yaml, certificates and keys -> the snapshot that ocsp-cgi answers from"},
+	{"table", command_table, "a CRL or an OpenSSL index.txt -> a CA's status table"},
+	{"show", command_show, "print what a snapshot holds, without its secrets"},
+	{"check", command_check, "self-test a snapshot and say what expires: a monitoring plugin"},
+};
+
+#define COUNT (sizeof commands / sizeof *commands)
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: ocspctl COMMAND [OPTIONS]    (ocspctl COMMAND --help says more)\n", to);
+	for (size_t i = 0; i < COUNT; i++)
+		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].what);
+	fputs("  --help, --version\n", to);
+}
+
+static int unknown_command(const char *word)
+{
+	const char *names[COUNT];
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < COUNT; i++)
+		names[i] = commands[i].name;
+	nearest = message_nearest(word, names, COUNT);
+	if (nearest != NULL)
+		fprintf(stderr, "ocspctl: there is no command \"%s\"; did you mean \"%s\"?\n", word, nearest);
+	else
+		fprintf(stderr, "ocspctl: there is no command \"%s\"\n", word);
+	print_usage(stderr);
+	return USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_usage(stderr);
+		return USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		print_usage(stdout);
+		return DONE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("ocspctl %s (signatures: %s)\n", VERSION, sign_implementation());
+		return DONE;
+	}
+	for (size_t i = 0; i < COUNT; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return unknown_command(argv[1]);
+}
