@@ -36,8 +36,7 @@ uint32_t table_bucket_crc(uint32_t number, const struct table_bucket *bucket, st
 
 static bool refuse(const struct table *t, uint64_t offset, const char *reason, struct snapshot_fault *fault)
 {
-	*fault = (struct snapshot_fault){t->path, offset, reason, 0};
-	return false;
+	return snapshot_refuse(fault, t->path, offset, reason);
 }
 
 static uint32_t header_crc(struct slice file)
@@ -117,8 +116,6 @@ bool table_open(struct table *t, int folder, const char *path, struct snapshot_f
 	*t = (struct table){.path = path};
 	if (!snapshot_map(folder, path, false, &t->file, fault))
 		return false;
-	/* Reading ahead would fetch 128 KiB from a cold disk for each of the three places that a look-up touches. */
-	madvise((void *)(uintptr_t)t->file.data, t->file.len, MADV_RANDOM);
 	if (table_read(t, t->file, fault))
 		return true;
 	table_close(t);
