@@ -232,7 +232,7 @@ size_t log_format_line(const struct log *log, int64_t now, int64_t monotonic_us,
 		append_number(&line, "bytes", log->octets);
 	}
 	if (log->started_us != 0 && monotonic_us >= log->started_us)
-		append_number(&line, "us", (uint64_t)(monotonic_us - log->started_us));
+		append_number(&line, "us", (uint64_t)monotonic_us - (uint64_t)log->started_us);
 	append_message(&line, log);
 	bytes_append_text(&line.out, log->format == LOG_JSON ? "}\n" : "\n");
 	return line.out.len;
