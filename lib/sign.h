@@ -54,6 +54,8 @@ bool sign_is_deterministic(enum sign_algorithm algorithm);
 /*
  * Draws what randomness a signature may need and starts libcrypto. Call once, before the sandbox; sign() opens nothing
  * and reads no random device after it. False: no randomness to be had.
+ * libcrypto's settings last for the whole process: it reads no openssl.cnf and finds no cipher or digest by name from
+ * then on, so a program that opens encrypted keys does that first.
  */
 bool sign_start(void);
 
@@ -64,8 +66,8 @@ bool sign_start(void);
  */
 bool sign(const struct sign_key *key, struct slice tbs, uint8_t signature[SIGN_SIGNATURE_MAX], size_t *len);
 
-/* SHA-256 of public octets, for validators (ETag). */
-void sign_sha256(struct slice octets, uint8_t digest[SIGN_SHA256_OCTETS]);
+/* SHA-256 of public octets, for validators (ETag). False, and zeros: libcrypto failed; send no validator then. */
+bool sign_sha256(struct slice octets, uint8_t digest[SIGN_SHA256_OCTETS]);
 
 /* "lowlevel" or "evp": which implementation this program was built with. */
 const char *sign_implementation(void);
