@@ -27,6 +27,8 @@ struct config_credential {
 	struct config_text rsa_padding; /* pkcs1 | pss; absent: pkcs1 */
 };
 
+#define CONFIG_SIGNERS_MAX 16 /* of one CA: its algorithms, and the next delegate in time of each */
+
 struct config_ca {
 	struct config_text name;
 	struct config_credential ca_cert;
