@@ -203,4 +203,84 @@ static inline enum sample_same sample_same_ca(const struct snapshot *s, const st
 	return same;
 }
 
+/* The sample as a cmocka fixture. */
+struct sample {
+	struct write_ca cas[SAMPLE_CAS];
+	struct sample_hashes hashes[SAMPLE_CAS];
+	uint8_t *file;
+	size_t size;
+	struct snapshot sound; /* of the file before it was damaged */
+};
+
+static inline int sample_setup(void **state)
+{
+	struct sample *sample = calloc(1, sizeof *sample);
+	const char *why;
+	struct snapshot_fault fault;
+	if (!sample)
+		return -1;
+	sample_make(sample->cas, sample->hashes);
+	sample->file = snapshot_write(&sample_settings, sample->cas, SAMPLE_CAS, &sample->size, &why);
+	*state = sample;
+	return sample->file && snapshot_read(
+				       &sample->sound, (struct slice){sample->file, sample->size}, &fault)
+		       ? 0
+		       : -1;
+}
+
+static inline int sample_teardown(void **state)
+{
+	struct sample *sample = *state;
+	free(sample->file);
+	free(sample);
+	return 0;
+}
+
+/* Reads it all as a responder would; every fault must say where and why. */
+static inline enum sample_same sample_read_all(
+	const struct sample *sample, struct slice file, struct snapshot_fault *fault)
+{
+	struct snapshot s;
+	struct ca ca;
+	if (!snapshot_read(&s, file, fault))
+		return SAMPLE_BROKEN;
+	if (memcmp(&s.header, &sample->sound.header, sizeof s.header) != 0)
+		return SAMPLE_DIFFERENT;
+	for (size_t i = 0; i < SAMPLE_CAS; i++) {
+		for (size_t hash = 0; hash < CERTID_HASHES; hash++) {
+			struct certid id = sample_certid(&sample->cas[i], hash);
+			enum snapshot_found found = snapshot_find_ca(&s, &id, &ca, fault);
+			if (found != SNAPSHOT_FOUND)
+				return found == SNAPSHOT_BROKEN ? SAMPLE_BROKEN : SAMPLE_DIFFERENT;
+			enum sample_same same = sample_same_ca(&s, &ca, &sample->cas[i], fault);
+			if (same != SAMPLE_SAME)
+				return same;
+		}
+	}
+	return SAMPLE_SAME;
+}
+
+static inline uint32_t sample_record_size(const struct sample *sample, uint64_t offset)
+{
+	return bytes_le32(sample->file + offset + offsetof(struct snapshot_record, size));
+}
+
+/* Makes the header's CRC right again. */
+static inline void sample_seal_header(uint8_t *file)
+{
+	struct snapshot_header h;
+	size_t covered = offsetof(struct snapshot_header, crc) + sizeof h.crc;
+	memcpy(&h, file, sizeof h);
+	h.crc = snapshot_crc(0, (struct slice){file + covered, sizeof h - covered});
+	memcpy(file, &h, sizeof h);
+}
+
+/* And a record's. */
+static inline void sample_seal_record(const struct sample *sample, uint64_t offset)
+{
+	uint32_t size = sample_record_size(sample, offset);
+	uint32_t crc = snapshot_crc(offset, (struct slice){sample->file + offset + 4, size - 4});
+	memcpy(sample->file + offset, &crc, sizeof crc);
+}
+
 #endif
