@@ -1,0 +1,408 @@
+/* process: each case is a child with a pipe for each of its standard streams; what it wrote and how it ended is judged. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "cgi.h"
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOTHING ((struct slice){NULL, 0})
+
+struct result {
+	int status; /* of waitpid() */
+	char out[70000], err[8000];
+	size_t out_len, err_len;
+};
+
+static void read_to_end(int fd, char *out, size_t size, size_t *len)
+{
+	ssize_t got = 0;
+	*len = 0;
+	while (*len < size - 1 && (got = read(fd, out + *len, size - 1 - *len)) > 0)
+		*len += (size_t)got;
+	out[*len] = '\0';
+	close(fd);
+}
+
+/* Nothing is read from the child's output before it has ended: a pipe that it filled stays full. */
+static void run(void (*program)(struct log *), struct result *r)
+{
+	int in[2];
+	int out[2];
+	int err[2];
+	struct log log;
+	assert_int_equal(pipe(in) + pipe(out) + pipe(err), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		dup2(err[1], 2);
+		log_start(&log, process_monotonic_us());
+		log.format = LOG_TEXT;
+		program(&log);
+		_exit(99);
+	}
+	close(in[0]);
+	close(out[1]);
+	close(err[1]);
+	assert_int_equal(waitpid(child, &r->status, 0), child);
+	read_to_end(out[0], r->out, sizeof r->out, &r->out_len);
+	read_to_end(err[0], r->err, sizeof r->err, &r->err_len);
+	close(in[1]);
+}
+
+static void assert_exit(const struct result *r, int code)
+{
+	assert_true(WIFEXITED(r->status));
+	assert_int_equal(WEXITSTATUS(r->status), code);
+}
+
+static void assert_written(const struct result *r, struct slice reply)
+{
+	assert_int_equal(r->out_len, reply.len);
+	assert_memory_equal(r->out, reply.data, reply.len);
+}
+
+static void assert_one_line_with(const struct result *r, const char *part)
+{
+	if (!strstr(r->err, part))
+		fail_msg("'%s' is not in: %s", part, r->err);
+	assert_ptr_equal(strchr(r->err, '\n'), r->err + r->err_len - 1);
+}
+
+static void wait_for_body(void)
+{
+	uint8_t octet;
+	ssize_t got = read(STDIN_FILENO, &octet, 1);
+	_exit(got == 0 ? 97 : 98);
+}
+
+static void slow_client(struct log *log)
+{
+	process_start(log);
+	process_deadline(20);
+	process_stage(cgi_ready_timeout, cgi_ready_internal_error, "reading the body");
+	wait_for_body();
+}
+
+static void deadline_while_reading_is_408(void **state)
+{
+	struct result r;
+	(void)state;
+	run(slow_client, &r);
+	assert_exit(&r, 0);
+	assert_written(&r, cgi_ready_timeout);
+	assert_one_line_with(&r, "deadline of 20 ms passed while reading the body");
+	assert_one_line_with(&r, " warning ");
+	assert_one_line_with(&r, "http=408 bytes=48");
+	assert_null(strstr(r.err, "ocsp="));
+}
+
+static void slow_lookup(struct log *log)
+{
+	process_start(log);
+	process_stage(cgi_ready_timeout, cgi_ready_internal_error, "reading the body");
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "looking up");
+	process_deadline(0);
+	wait_for_body();
+}
+
+static void deadline_while_looking_up_is_try_later(void **state)
+{
+	struct result r;
+	(void)state;
+	run(slow_lookup, &r);
+	assert_exit(&r, 0);
+	assert_written(&r, cgi_ready_try_later);
+	assert_one_line_with(&r, "ocsp=tryLater http=200 bytes=5");
+	assert_one_line_with(&r, "passed while looking up");
+	assert_one_line_with(&r, " error ");
+}
+
+static void half_a_reply(struct log *log)
+{
+	process_start(log);
+	process_stage(NOTHING, NOTHING, "writing the reply");
+	cgi_write(STDOUT_FILENO, SLICE("Status:"));
+	process_deadline(10);
+	wait_for_body();
+}
+
+static void nothing_is_added_to_a_reply_that_has_begun(void **state)
+{
+	struct result r;
+	(void)state;
+	run(half_a_reply, &r);
+	assert_exit(&r, 1);
+	assert_written(&r, SLICE("Status:"));
+	assert_one_line_with(&r, "passed while writing the reply");
+}
+
+static void blocked_signals(struct log *log)
+{
+	sigset_t all;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	signal(SIGALRM, SIG_IGN);
+	slow_client(log);
+}
+
+static void signals_that_the_server_blocked_are_unblocked(void **state)
+{
+	struct result r;
+	(void)state;
+	run(blocked_signals, &r);
+	assert_exit(&r, 0);
+	assert_written(&r, cgi_ready_timeout);
+}
+
+static void fill(int fd)
+{
+	static const uint8_t octets[4096];
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	while (write(fd, octets, sizeof octets) > 0)
+		;
+	fcntl(fd, F_SETFL, 0);
+}
+
+static void full_stdout(struct log *log)
+{
+	fill(STDOUT_FILENO);
+	slow_client(log);
+}
+
+static void a_full_pipe_is_given_up_at_the_second_tick(void **state)
+{
+	static struct result r;
+	int64_t started = process_monotonic_us();
+	(void)state;
+	run(full_stdout, &r);
+	assert_exit(&r, 1);
+	assert_one_line_with(&r, "deadline of 20 ms passed");
+	assert_in_range(process_monotonic_us() - started, 45000, 2000000);
+}
+
+static void both_full(struct log *log)
+{
+	fill(STDOUT_FILENO);
+	fill(STDERR_FILENO);
+	slow_client(log);
+}
+
+static void a_full_standard_error_does_not_hold_it_either(void **state)
+{
+	static struct result r;
+	(void)state;
+	run(both_full, &r);
+	assert_exit(&r, 1);
+}
+
+static void full_stderr(struct log *log)
+{
+	fill(STDERR_FILENO);
+	slow_client(log);
+}
+
+static void a_reply_that_went_out_counts_though_the_log_is_stuck(void **state)
+{
+	static struct result r;
+	(void)state;
+	run(full_stderr, &r);
+	assert_exit(&r, 0);
+	assert_written(&r, cgi_ready_timeout);
+}
+
+static void cut_table(struct log *log)
+{
+	int fd = memfd_create("table", 0);
+	if (ftruncate(fd, 4096) != 0)
+		_exit(96);
+	const volatile uint8_t *table = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	process_start(log);
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "looking up");
+	log->ca = (struct slice){(const uint8_t *)(uintptr_t)table, 10};
+	if (ftruncate(fd, 0) != 0)
+		_exit(96);
+	_exit(table[0]);
+}
+
+static void a_mapped_file_that_was_cut_is_an_internal_error(void **state)
+{
+	struct result r;
+	(void)state;
+	run(cut_table, &r);
+	assert_exit(&r, 0);
+	assert_written(&r, cgi_ready_internal_error);
+	assert_one_line_with(&r, "ocsp=internalError http=200 bytes=5");
+	assert_one_line_with(&r, "a mapped file was cut");
+}
+
+static void terminated(struct log *log)
+{
+	process_start(log);
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "looking up");
+	raise(SIGTERM);
+}
+
+static void sigterm_ends_like_the_deadline(void **state)
+{
+	struct result r;
+	(void)state;
+	run(terminated, &r);
+	assert_exit(&r, 0);
+	assert_written(&r, cgi_ready_try_later);
+	assert_one_line_with(&r, "ended by SIGTERM while looking up");
+}
+
+static void terminated_and_full(struct log *log)
+{
+	fill(STDOUT_FILENO);
+	terminated(log);
+}
+
+static void sigterm_with_a_full_pipe_is_given_up_too(void **state)
+{
+	static struct result r;
+	(void)state;
+	run(terminated_and_full, &r);
+	assert_exit(&r, 1);
+	assert_one_line_with(&r, "ended by SIGTERM");
+}
+
+static void logged_already(struct log *log)
+{
+	process_start(log);
+	log->http = 200;
+	process_log();
+	process_stage(NOTHING, NOTHING, "ending");
+	raise(SIGTERM);
+}
+
+static void one_line_per_request(void **state)
+{
+	struct result r;
+	(void)state;
+	run(logged_already, &r);
+	assert_one_line_with(&r, "http=200");
+}
+
+/* Exits with 0 where all three streams are as they should be. */
+static void closed_streams(struct log *log)
+{
+	uint8_t octet;
+	close(0);
+	close(1);
+	close(2);
+	if (!process_start(log))
+		_exit(1);
+	if (read(0, &octet, 1) != 0)
+		_exit(2);
+	if (cgi_write(1, SLICE("x")) || errno != EBADF)
+		_exit(3);
+	if (!cgi_write(2, SLICE("x")))
+		_exit(4);
+	_exit(fcntl(0, F_GETFD) | fcntl(1, F_GETFD) | fcntl(2, F_GETFD));
+}
+
+static void closed_streams_are_opened(void **state)
+{
+	struct result r;
+	(void)state;
+	run(closed_streams, &r);
+	assert_exit(&r, 0);
+}
+
+static void closed_stdout(struct log *log)
+{
+	close(1);
+	process_start(log);
+	_exit(open("/dev/null", O_RDONLY));
+}
+
+static void no_file_takes_the_place_of_standard_output(void **state)
+{
+	struct result r;
+	(void)state;
+	run(closed_stdout, &r);
+	assert_true(WIFEXITED(r.status));
+	assert_true(WEXITSTATUS(r.status) > 2);
+}
+
+static void broken_pipe(struct log *log)
+{
+	int ends[2];
+	if (pipe(ends) != 0)
+		_exit(96);
+	signal(SIGPIPE, SIG_DFL);
+	process_start(log);
+	close(ends[0]);
+	_exit(!cgi_write(ends[1], SLICE("x")) && errno == EPIPE ? 0 : 1);
+}
+
+static void sigpipe_is_ignored(void **state)
+{
+	struct result r;
+	(void)state;
+	run(broken_pipe, &r);
+	assert_exit(&r, 0);
+}
+
+static void built_in(struct log *log)
+{
+	struct itimerval timer;
+	process_start(log);
+	getitimer(ITIMER_REAL, &timer);
+	int64_t left_us = (int64_t)timer.it_value.tv_sec * 1000000 + timer.it_value.tv_usec;
+	_exit(left_us > 4000000 && left_us <= PROCESS_DEADLINE_MS * 1000 ? 0 : 1);
+}
+
+static void a_deadline_is_built_in(void **state)
+{
+	struct result r;
+	(void)state;
+	run(built_in, &r);
+	assert_exit(&r, 0);
+}
+
+static void clocks(void **state)
+{
+	int64_t before = process_monotonic_us();
+	(void)state;
+	usleep(2000);
+	assert_true(process_monotonic_us() - before >= 2000);
+	assert_true(process_now() > 1767225600);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(deadline_while_reading_is_408),
+		cmocka_unit_test(deadline_while_looking_up_is_try_later),
+		cmocka_unit_test(nothing_is_added_to_a_reply_that_has_begun),
+		cmocka_unit_test(signals_that_the_server_blocked_are_unblocked),
+		cmocka_unit_test(a_full_pipe_is_given_up_at_the_second_tick),
+		cmocka_unit_test(a_full_standard_error_does_not_hold_it_either),
+		cmocka_unit_test(a_reply_that_went_out_counts_though_the_log_is_stuck),
+		cmocka_unit_test(a_mapped_file_that_was_cut_is_an_internal_error),
+		cmocka_unit_test(sigterm_ends_like_the_deadline),
+		cmocka_unit_test(sigterm_with_a_full_pipe_is_given_up_too),
+		cmocka_unit_test(one_line_per_request),
+		cmocka_unit_test(closed_streams_are_opened),
+		cmocka_unit_test(no_file_takes_the_place_of_standard_output),
+		cmocka_unit_test(sigpipe_is_ignored),
+		cmocka_unit_test(a_deadline_is_built_in),
+		cmocka_unit_test(clocks),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
