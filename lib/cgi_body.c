@@ -124,7 +124,7 @@ static void drain(int fd, uint64_t octets, uint8_t *storage)
 static uint64_t refused_octets(const struct cgi_environment *env, const struct content_length *length)
 {
 	if (length->given)
-		return length->valid ? length->octets : 0;
+		return length->octets; /* 0 where it is no number */
 	return env->method == CGI_POST ? CGI_DRAIN_MAX : 0;
 }
 
