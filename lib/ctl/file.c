@@ -166,10 +166,9 @@ static bool is_replaceable(const char *path, struct messages *m)
 	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
 		return true;
 	if (S_ISLNK(st.st_mode))
-		message_error(
-			m, place_of(path), "is a symbolic link, which is not replaced; name the file itself");
+		message_error(m, place_of(path), "a symbolic link is not replaced; name the file itself");
 	else
-		message_error(m, place_of(path), "is no regular file, and is not replaced; name another");
+		message_error(m, place_of(path), "only a regular file is replaced; name another");
 	return false;
 }
 
