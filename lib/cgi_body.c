@@ -132,7 +132,7 @@ static enum cgi_outcome read_failed(int error, struct log *log)
 {
 	struct buffer *note = log_note(log, LOG_WARNING);
 	bytes_append_text(note, "reading the body from standard input: ");
-	bytes_append_text(note, strerror(error));
+	bytes_append_text(note, strerrordesc_np(error));
 	return CGI_BAD_REQUEST;
 }
 
