@@ -229,6 +229,7 @@ static void small_numbers(void **state)
 		{"02{00FFFFFFFF}", DER_INTEGER, UINT32_MAX, true, UINT32_MAX},
 		{"02{0100000000}", DER_INTEGER, UINT32_MAX, false, 0},
 		{"02{008000000000}", DER_INTEGER, UINT32_MAX, false, 0},
+		{"02{01000000000000000005}", DER_INTEGER, UINT32_MAX, false, 0},
 		{"02{FF}", DER_INTEGER, UINT32_MAX, false, 0},
 		{"02{0006}", DER_INTEGER, 10, false, 0},
 		{"02{}", DER_INTEGER, 10, false, 0},

@@ -87,6 +87,8 @@ static const struct {
 		"TBSRequest requestorName: not a GeneralName"},
 	{"name_edi_without_party", NAMED("A5{A0{13{61}}}"), "TBSRequest requestorName: not a GeneralName"},
 	{"name_edi_ia5", NAMED("A5{A1{16{61}}}"), "TBSRequest requestorName: not a GeneralName"},
+	{"name_edi_utf8_cut", NAMED("A5{A0{0C{E282}}A1{0C{62}}}"),
+		"TBSRequest requestorName: not a GeneralName"},
 	{"name_oid_incomplete", NAMED("88{2B86}"), "TBSRequest requestorName: not a GeneralName"},
 	{"name_oid_empty", NAMED("88{}"), "TBSRequest requestorName: not a GeneralName"},
 	{"name_directory_implicit", NAMED("A4{31{30{06{550403}13{41}}}}"),
