@@ -100,7 +100,7 @@ static void what_does_not_fit_fails(void **state)
 		assert_int_equal(w.failed, size < 12);
 		assert_true(der_written(&w).len <= size);
 	}
-	struct der_writer w = der_writer(NULL, 0);
+	struct der_writer w = der_writer(out, 0);
 	der_put(&w, (struct slice){NULL, 0});
 	assert_false(w.failed);
 	assert_int_equal(der_written(&w).len, 0);
