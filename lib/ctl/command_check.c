@@ -89,5 +89,5 @@ int command_check(int argc, char **argv)
 	printf("%s: %s\n%s", words[report.level], report.summary, report.details);
 	level = report.level;
 	check_free(&report);
-	return level;
+	return (int)level;
 }

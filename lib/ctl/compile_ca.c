@@ -49,7 +49,7 @@ static void load_ca(struct compile_ca *ca, struct messages *m)
 	if (!credentials_load(&from->ca_cert, false, &itself, m))
 		return;
 	ca->certificate = itself.certificate;
-	credentials_check_signature(credentials_certificate_source(&from->ca_cert), ca->certificate, m);
+	credentials_check_ca(&from->ca_cert, ca->certificate, m);
 	if (!issuer_hashes(ca->certificate, &ca->hashes))
 		message_error(m, credentials_certificate_source(&from->ca_cert).at,
 			"the CA's certificate has no key or no name that can be hashed; give another");

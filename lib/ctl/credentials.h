@@ -78,6 +78,9 @@ void credentials_check_pair(
 void credentials_check_delegate(
 	const struct config_credential *from, const X509 *delegate, const X509 *ca, struct messages *m);
 
+/* C10, and whether it is a CA's certificate at all. */
+void credentials_check_ca(const struct config_credential *from, const X509 *ca, struct messages *m);
+
 /* C6: a CA that signs its responses itself. */
 void credentials_check_ca_signs(const struct config_credential *from, const X509 *ca, struct messages *m);
 

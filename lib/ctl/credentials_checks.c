@@ -146,6 +146,19 @@ void credentials_check_signature(struct config_text source, const X509 *certific
 	free(subject);
 }
 
+void credentials_check_ca(const struct config_credential *from, const X509 *ca, struct messages *m)
+{
+	const struct config_text source = credentials_certificate_source(from);
+
+	credentials_check_signature(source, ca, m);
+	if (X509_check_ca((X509 *)(uintptr_t)ca) == 0)
+		message_warning(m, source.at,
+			"%s is not the certificate of a CA; ca_cert is the one that issued what is asked "
+			"about",
+			source.value);
+	ERR_clear_error();
+}
+
 bool credentials_check_times(struct config_text source, const X509 *certificate, int64_t now,
 	int64_t validity_seconds, struct messages *m)
 {
