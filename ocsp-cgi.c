@@ -27,6 +27,7 @@ struct exchange {
 static void load_snapshot(struct exchange *x)
 {
 	struct snapshot_fault fault = {0};
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "opening the snapshot");
 	x->has_snapshot = snapshot_open(&x->snapshot, x->environment.snapshot, &fault);
 	if (!x->has_snapshot) {
 		snapshot_fault_text(&fault, log_note(&x->log, LOG_ERROR));
@@ -62,12 +63,14 @@ static void respond(struct exchange *x, struct slice body)
 {
 	struct slice der = {0};
 	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "answering");
+	if (!x->has_snapshot) {
+		answer_error(RESPONSE_INTERNAL_ERROR, &x->answer);
+		return;
+	}
 	if (x->outcome == CGI_REQUEST)
 		x->outcome = cgi_decode(
 			&x->environment, body, x->snapshot.header.request_octets, x->request, &der, &x->log);
-	if (!x->has_snapshot)
-		answer_error(RESPONSE_INTERNAL_ERROR, &x->answer);
-	else if (x->outcome == CGI_REQUEST)
+	if (x->outcome == CGI_REQUEST)
 		answer(&x->snapshot, &x->status, der, x->now, &x->log, &x->storage, &x->answer);
 	else
 		answer_error(RESPONSE_MALFORMED_REQUEST, &x->answer);
@@ -124,7 +127,7 @@ int main(void)
 		return 1;
 	x.now = process_now();
 	cgi_environment(environ, &x.environment);
-	x.log.method = x.environment.method_name;
+	x.log.method = x.environment.method_name.len > 0 ? x.environment.method_name : SLICE("POST");
 	load_snapshot(&x);
 	struct slice body = receive(&x);
 	open_sources(&x);
