@@ -44,8 +44,11 @@ LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-
 # A process per request: neither the dynamic loader nor PIE's relocations of libcrypto are paid for each time.
 LINK_CGI = $(LINK) $(if $(DYNAMIC)$(SANITIZE),-pie,-static -no-pie)
 
+# A static libcrypto makes ld warn of name look-ups and plug-ins, which nothing here calls.
+NO_LD_WARNINGS = $(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl,--no-warnings)
+
 $(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
-	$(LINK_CGI) -o $@ $^ -lcrypto $(LDLIBS)
+	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lcrypto $(LDLIBS)
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lyaml -lcrypto $(LDLIBS)
