@@ -45,13 +45,13 @@ LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-
 LINK_CGI = $(LINK) $(if $(DYNAMIC)$(SANITIZE),-pie,-static -no-pie)
 
 $(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
-	$(LINK_CGI) -o $@ $^ -lcrypto $(LDLIBS)
+	$(LINK_CGI) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lyaml -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lyaml -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lcmocka -lyaml -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lcmocka -lyaml -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)
