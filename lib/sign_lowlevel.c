@@ -169,34 +169,35 @@ static RSA *rsa_key(const struct sign_key *key)
 	return NULL;
 }
 
-static const EVP_MD *rsa_hash(const struct sign_job *job)
+static int rsa_hash(const struct sign_job *job)
 {
 	if (job->digest.len == SHA256_DIGEST_LENGTH)
-		return EVP_sha256();
-	return job->digest.len == SHA384_DIGEST_LENGTH ? EVP_sha384() : EVP_sha512();
+		return NID_sha256;
+	return job->digest.len == SHA384_DIGEST_LENGTH ? NID_sha384 : NID_sha512;
 }
 
 /* RSASSA-PKCS1-v1_5 (RFC 8017 8.2) */
 static bool rsa_pkcs1(const struct sign_job *job, RSA *rsa)
 {
 	unsigned len = 0;
-	int hash = EVP_MD_get_type(rsa_hash(job));
 	unsigned digest_len = (unsigned)job->digest.len;
-	if (RSA_sign(hash, job->digest.data, digest_len, job->signature, &len, rsa) != 1)
+	if (RSA_sign(rsa_hash(job), job->digest.data, digest_len, job->signature, &len, rsa) != 1)
 		return false;
 	*job->len = len;
-	return RSA_verify(hash, job->digest.data, digest_len, job->signature, len, rsa) == 1;
+	return RSA_verify(rsa_hash(job), job->digest.data, digest_len, job->signature, len, rsa) == 1;
 }
 
 /* RSASSA-PSS (RFC 8017 8.1) with a salt as long as the hash */
 static bool rsa_pss(const struct sign_job *job, RSA *rsa)
 {
+	uint8_t salt[SIGN_DIGEST_MAX];
 	uint8_t encoded[SIGN_SIGNATURE_MAX];
 	uint8_t recovered[SIGN_SIGNATURE_MAX];
-	const EVP_MD *hash = rsa_hash(job);
 	int size = RSA_size(rsa);
-	if (RSA_padding_add_PKCS1_PSS_mgf1(
-		    rsa, encoded, job->digest.data, hash, hash, RSA_PSS_SALTLEN_DIGEST) != 1)
+	if (!sign_random(salt, job->digest.len))
+		return false;
+	if (!sign_pss_encode(
+		    job->digest, (struct slice){salt, job->digest.len}, (size_t)RSA_bits(rsa), encoded))
 		return false;
 	if (RSA_private_encrypt(size, encoded, job->signature, rsa, RSA_NO_PADDING) != size)
 		return false;

@@ -58,6 +58,14 @@ bool sign_hedge_generate(struct sign_hedge *hedge, uint8_t *out, size_t len);
 /* Cleanses what sign_hedge_begin() copied. */
 void sign_hedge_end(struct sign_hedge *hedge);
 
+/* ---- sign_pss.c ---- */
+
+/*
+ * EMSA-PSS with MGF1 of the same hash, which digest.len names (32, 48 or 64); the salt is as long. Writes as many octets
+ * as the modulus has, at most SIGN_SIGNATURE_MAX. False: the modulus is too short or too long, or hashing failed.
+ */
+bool sign_pss_encode(struct slice digest, struct slice salt, size_t modulus_bits, uint8_t *encoded);
+
 /* ---- sign.c, for the implementation: the octets that libcrypto asks for while sign() runs ---- */
 
 bool sign_random(uint8_t *out, size_t len);

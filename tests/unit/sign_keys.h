@@ -52,14 +52,21 @@ static inline BIGNUM *group_prime(const char *group)
 	return prime;
 }
 
+/* A prime whose predecessor e does not divide. */
+static inline BIGNUM *random_prime(unsigned bits)
+{
+	BIGNUM *prime = BN_new();
+	do
+		assert_int_equal(BN_generate_prime_ex(prime, (int)bits, 0, NULL, NULL, NULL), 1);
+	while (BN_mod_word(prime, RSA_F4) == 1);
+	return prime;
+}
+
 static inline void rsa_primes(unsigned bits, BIGNUM **p, BIGNUM **q)
 {
 	if (bits < 4096) {
-		EVP_PKEY *pkey = EVP_RSA_gen(bits);
-		assert_non_null(pkey);
-		*p = param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1);
-		*q = param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2);
-		EVP_PKEY_free(pkey);
+		*p = random_prime((bits + 1) / 2);
+		*q = random_prime(bits / 2);
 		return;
 	}
 	*p = group_prime(bits == 8192 ? "ffdhe4096" : bits == 6144 ? "ffdhe3072" : "ffdhe2048");
@@ -114,15 +121,19 @@ static inline void rsa_make(struct test_key *out, unsigned bits)
 	BN_CTX_free(context);
 }
 
-/* `bits`: 2048 or 3072 (generated), 4096, 6144 or 8192 (of published primes) for RSA; not read for the others. */
+/* `bits`: 2048 to 3072 (generated), 4096, 6144 or 8192 (of published primes) for RSA; not read for the others. */
 static inline void test_key_make(struct test_key *out, enum sign_algorithm algorithm, unsigned bits)
 {
 	const struct sign_traits *traits = sign_traits(algorithm);
 	*out = (struct test_key){
 		.key = {.algorithm = algorithm, .part_count = sign_key_part_count(algorithm)}};
 	if (traits->family == SIGN_ECDSA) {
-		static const char *const curves[] = {"P-256", "P-384", "P-521"};
-		out->pkey = EVP_EC_gen(curves[algorithm - SIGN_ECDSA_P256_SHA256]);
+		static const char *const curves[SIGN_ALGORITHMS] = {
+			[SIGN_ECDSA_P256_SHA256] = "P-256",
+			[SIGN_ECDSA_P384_SHA384] = "P-384",
+			[SIGN_ECDSA_P521_SHA512] = "P-521",
+		};
+		out->pkey = EVP_EC_gen(curves[algorithm]);
 		BIGNUM *scalar = param(out->pkey, OSSL_PKEY_PARAM_PRIV_KEY);
 		keep_part(out, SIGN_SCALAR, scalar, traits->order.len);
 		BN_free(scalar);
