@@ -48,13 +48,13 @@ LINK_CGI = $(LINK) $(if $(DYNAMIC)$(SANITIZE),-pie,-static -no-pie)
 NO_LD_WARNINGS = $(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl,--no-warnings)
 
 $(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
-	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lcrypto $(LDLIBS)
+	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lyaml -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lyaml -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lcmocka -lyaml -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lcmocka -lyaml -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)

@@ -6,7 +6,6 @@
 
 #include "ocsp.h"
 
-#define REQUEST_CERTIDS_MAX    256 /* storage; limits.certids is at most this */
 #define REQUEST_EXTENSIONS_MAX 32  /* of one list; comparing each with each stays cheap */
 #define REQUEST_PREFERRED_MAX  16  /* preferred signature algorithms kept, the rest ignored */
 #define NONCE_MAX              128 /* octets, RFC 9654 2.1 */

@@ -123,7 +123,7 @@ static bool is_new(struct slice *earlier, size_t *count, struct slice extn_id, s
 	return true;
 }
 
-/* Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension */
+/* Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension. An empty one is tolerated: clients in the field send it. */
 static bool read_list(struct slice cursor, const struct known_extension *known, size_t known_count,
 	struct request *out, struct request_fault *fault)
 {
@@ -132,8 +132,6 @@ static bool read_list(struct slice cursor, const struct known_extension *known, 
 	struct slice list;
 	if (!der_read(&cursor, DER_SEQUENCE, &list) || cursor.len > 0)
 		return request_refuse(fault, "Extensions: not one SEQUENCE");
-	if (list.len == 0)
-		return request_refuse(fault, "Extensions: empty");
 	while (list.len > 0) {
 		struct extension extension;
 		if (!read_extension(&list, &extension, fault) ||

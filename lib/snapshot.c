@@ -65,6 +65,8 @@ static bool check_settings(const struct snapshot *s, struct snapshot_fault *faul
 			"header: limits.certids out of range"),
 		RULE(h->log_format <= LOG_TEXT, log_format, "header: unknown log format"),
 		RULE(h->log_level <= LOG_ERROR, log_level, "header: unknown log level"),
+		RULE(h->redis_offset == 0 || h->redis_offset >= h->keys_offset, redis_offset,
+			"header: the Redis record is not among the keys"),
 		RULE(h->reserved == 0, reserved, "header: reserved field is not 0"),
 	};
 	return check_rules(s->path, rules, sizeof rules / sizeof rules[0], fault);

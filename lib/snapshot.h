@@ -7,7 +7,7 @@
  *     slots     slot_count × struct snapshot_slot: an open-addressing hash table over (issuerNameHash, issuerKeyHash)
  *     tables    table_count records of kind SNAPSHOT_TABLE
  *     CAs       ca_count records of kind SNAPSHOT_CA, one after another, in the configuration's order
- *     keys      records of kind SNAPSHOT_KEY, from a page boundary (SNAPSHOT_PAGE) to the file's end, padded to a page: keys
+ *     keys      records of kind SNAPSHOT_KEY and at most one SNAPSHOT_REDIS, from a page boundary (SNAPSHOT_PAGE) to the file's end, padded to a page: keys
  *               share no page with anything else
  * The regions follow one another without gaps but for the one before the keys. Every header, slot and record carries a
  * CRC-32C, snapshot_crc(), that binds its octets to their place in the file. It is checked when it is touched and only
@@ -46,7 +46,8 @@ struct snapshot_header {
 	uint64_t tables_offset;
 	uint64_t cas_offset;
 	uint64_t keys_offset;
-	uint32_t slot_count; /* a power of two, at least twice ca_count × CERTID_HASHES */
+	uint64_t redis_offset; /* of the SNAPSHOT_REDIS record, among the keys; 0: no CA asks Redis */
+	uint32_t slot_count;   /* a power of two, at least twice ca_count × CERTID_HASHES */
 	uint32_t table_count;
 	uint32_t ca_count;
 	uint32_t key_count;
@@ -61,7 +62,7 @@ struct snapshot_header {
 	uint32_t log_level;      /* enum log_level */
 	uint32_t reserved;       /* 0 */
 };
-_Static_assert(sizeof(struct snapshot_header) == 112, "snapshot format");
+_Static_assert(sizeof(struct snapshot_header) == 120, "snapshot format");
 #define SNAPSHOT_NO_MAX_AGE 0xFFFFFFFFu
 
 /*
@@ -85,7 +86,12 @@ _Static_assert(sizeof(struct snapshot_slot) == 32, "snapshot format");
 /* The slot at which a search for these two hashes begins; both have at least 8 octets. */
 uint32_t snapshot_slot_start(const uint8_t *name_hash, const uint8_t *key_hash, uint32_t slot_count);
 
-enum snapshot_kind { SNAPSHOT_TABLE = 0x4C424154, SNAPSHOT_CA = 0x20204143, SNAPSHOT_KEY = 0x2059454B };
+enum snapshot_kind {
+	SNAPSHOT_TABLE = 0x4C424154,
+	SNAPSHOT_CA = 0x20204143,
+	SNAPSHOT_KEY = 0x2059454B,
+	SNAPSHOT_REDIS = 0x49444552
+};
 
 /* Every record begins so and is a multiple of 8 octets long; what its spans leave over is 0. */
 struct snapshot_record {
@@ -154,6 +160,28 @@ struct snapshot_key {
 	struct snapshot_span parts[SIGN_KEY_PARTS]; /* struct sign_key's */
 };
 _Static_assert(sizeof(struct snapshot_key) == 88, "snapshot format");
+
+/* How Redis is reached: a secret too, its password is in it. */
+#define SNAPSHOT_ADDRESSES_MAX 8
+
+struct snapshot_address {
+	uint32_t family; /* enum redis_family */
+	uint32_t port, scope;
+	uint32_t reserved;         /* 0 */
+	uint8_t ip[16];            /* network order; IPv4: the first four */
+	struct snapshot_span path; /* of a Unix socket */
+};
+_Static_assert(sizeof(struct snapshot_address) == 40, "snapshot format");
+
+struct snapshot_redis {
+	struct snapshot_record record;
+	uint32_t database, timeout_ms;
+	uint32_t cluster;               /* 0 or 1 */
+	uint32_t reserved;              /* 0 */
+	struct snapshot_span addresses; /* array of struct snapshot_address, in the order of trying */
+	struct snapshot_span username, password;
+};
+_Static_assert(sizeof(struct snapshot_redis) == 56, "snapshot format");
 
 /* ---- the reader ---- */
 
@@ -235,6 +263,28 @@ bool snapshot_chain_cert(const struct snapshot *s, const struct ca *ca, size_t i
 /* The key at `key_offset`, its algorithm compared with the signer's. The slices point into the key pages. */
 bool snapshot_key(const struct snapshot *s, const struct signer *signer, struct sign_key *out,
 	struct snapshot_fault *fault);
+
+enum redis_family { REDIS_UNIX = 1, REDIS_IPV4 = 4, REDIS_IPV6 = 6 };
+
+struct redis_address {
+	enum redis_family family;
+	uint16_t port;
+	uint32_t scope; /* of a link-local IPv6 address */
+	uint8_t ip[16];
+	struct slice path;
+};
+
+struct redis_settings {
+	size_t address_count; /* at least 1 */
+	struct redis_address addresses[SNAPSHOT_ADDRESSES_MAX];
+	struct slice username, password; /* empty: no AUTH; borrowed from the key pages */
+	uint32_t database;               /* 0: no SELECT */
+	uint32_t timeout_ms;
+	bool cluster; /* READONLY is sent: a replica of a cluster answers */
+};
+
+/* How Redis is reached; header.redis_offset is not 0. */
+bool snapshot_redis(const struct snapshot *s, struct redis_settings *out, struct snapshot_fault *fault);
 
 /* A table's path (absolute, a NUL behind it), its folder's length and number. */
 struct table_place {

@@ -182,6 +182,57 @@ bool snapshot_key(const struct snapshot *s, const struct signer *signer, struct 
 	return true;
 }
 
+static bool read_address(struct slice record, struct slice array, size_t i, struct redis_address *out)
+{
+	struct snapshot_address fixed;
+	memcpy(&fixed, array.data + i * sizeof fixed, sizeof fixed);
+	if (fixed.family != REDIS_UNIX && fixed.family != REDIS_IPV4 && fixed.family != REDIS_IPV6)
+		return false;
+	out->family = (enum redis_family)fixed.family;
+	out->port = (uint16_t)fixed.port;
+	out->scope = fixed.scope;
+	memcpy(out->ip, fixed.ip, sizeof out->ip);
+	return fixed.port <= UINT16_MAX && fixed.reserved == 0 && read_span(record, fixed.path, &out->path) &&
+	       (fixed.family == REDIS_UNIX) == (out->path.len > 0);
+}
+
+static bool read_addresses(struct slice record, struct snapshot_span span, struct redis_settings *out)
+{
+	struct slice array;
+	if (!read_span(record, span, &array) || array.len % sizeof(struct snapshot_address) != 0)
+		return false;
+	out->address_count = array.len / sizeof(struct snapshot_address);
+	if (out->address_count < 1 || out->address_count > SNAPSHOT_ADDRESSES_MAX)
+		return false;
+	for (size_t i = 0; i < out->address_count; i++)
+		if (!read_address(record, array, i, &out->addresses[i]))
+			return false;
+	return true;
+}
+
+bool snapshot_redis(const struct snapshot *s, struct redis_settings *out, struct snapshot_fault *fault)
+{
+	const struct snapshot_header *h = &s->header;
+	struct snapshot_redis fixed;
+	struct slice record;
+	uint64_t offset = h->redis_offset;
+	const struct region region = {h->keys_offset, h->file_size, SNAPSHOT_REDIS, 1, sizeof fixed};
+	memset(out, 0, sizeof *out);
+	if (!read_record(s, &region, offset, &record, fault))
+		return false;
+	memcpy(&fixed, record.data, sizeof fixed);
+	out->database = fixed.database;
+	out->timeout_ms = fixed.timeout_ms;
+	out->cluster = fixed.cluster == 1;
+	if (fixed.timeout_ms < 1 || fixed.cluster > 1 || fixed.reserved != 0)
+		return snapshot_refuse(fault, s->path, offset, "Redis record: a value is out of range");
+	if (!read_addresses(record, fixed.addresses, out) ||
+		!read_span(record, fixed.username, &out->username) ||
+		!read_span(record, fixed.password, &out->password))
+		return snapshot_refuse(fault, s->path, offset, "Redis record: an address or a span is wrong");
+	return true;
+}
+
 /* "/folder/name" with a NUL behind and none inside; folder_length is that of "/folder", 1 for "/". */
 static bool path_is_sound(struct slice record, const struct snapshot_table *table)
 {

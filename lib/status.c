@@ -43,10 +43,22 @@ static void open_folders(struct status *status, const struct snapshot *snapshot)
 	}
 }
 
+static void open_redis(struct status *status, const struct snapshot *snapshot)
+{
+	struct redis_settings settings;
+	status->redis_fault =
+		(struct snapshot_fault){snapshot->path, 0, "no Redis record: run ocspctl compile", 0};
+	status->has_redis = snapshot->header.redis_offset != 0 &&
+			    snapshot_redis(snapshot, &settings, &status->redis_fault);
+	if (status->has_redis)
+		status_redis_open(&status->redis, &settings);
+}
+
 void status_open(struct status *status, const struct snapshot *snapshot)
 {
 	status->snapshot = snapshot;
 	status->table_count = 0;
+	open_redis(status, snapshot);
 	for (size_t i = 0; i < SNAPSHOT_FOLDERS_MAX; i++)
 		status->folders[i] = STATUS_FOLDER_CLOSED;
 	if (snapshot->header.table_count <= STATUS_TABLES_MAX)
@@ -209,12 +221,35 @@ static enum response_status lookup_table(struct status *status, const struct ca 
 	return result;
 }
 
+/* Q10, S2, S5: what a record of the CA's means. */
+static enum response_status judge_record(
+	const struct ca *ca, const struct redis_record *record, struct cert_state *out, struct log *log)
+{
+	if (!record->present)
+		return apply_unknown_policy(ca, out, log);
+	*out = (struct cert_state){
+		(enum cert_status)record->status, record->revocation_time, record->reason, false};
+	return RESPONSE_SUCCESSFUL;
+}
+
+static enum response_status lookup_redis(struct status *status, const struct ca *ca,
+	const struct certid *certids, size_t count, struct cert_state *out, struct status_times *times,
+	struct log *log)
+{
+	if (!status->has_redis)
+		return broken(&status->redis_fault, log);
+	enum response_status result =
+		status_redis_lookup(&status->redis, ca->redis_key, certids, count, status->records, log);
+	for (size_t i = 0; i < count && result == RESPONSE_SUCCESSFUL; i++)
+		result = judge_record(ca, &status->records[i], &out[i], log);
+	*times = (struct status_times){.live = true};
+	return result;
+}
+
 enum response_status status_lookup(struct status *status, const struct ca *ca, const struct certid *certids,
 	size_t count, int64_t now, struct cert_state *out, struct status_times *times, struct log *log)
 {
 	if (ca->fixed.status == SNAPSHOT_STATUS_TABLE)
 		return lookup_table(status, ca, certids, count, now, out, times, log);
-	log_say(log, LOG_ERROR,
-		"status: redis is not answered by this version; give the CA a table (ocspctl table)");
-	return RESPONSE_TRY_LATER;
+	return lookup_redis(status, ca, certids, count, out, times, log);
 }

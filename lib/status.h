@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "snapshot.h"
+#include "status_redis.h"
 #include "status_table.h"
 
 #define STATUS_TABLES_MAX                                                                                    \
@@ -33,6 +34,10 @@ struct status_times {
 /* The caller's storage; everything that needs opening is opened by status_open(). */
 struct status {
 	const struct snapshot *snapshot;
+	bool has_redis;
+	struct status_redis redis;
+	struct redis_record records[REQUEST_CERTIDS_MAX];
+	struct snapshot_fault redis_fault; /* .reason set: the snapshot does not say how to reach it */
 	size_t table_count; /* mapped: one for each table of the snapshot, or 0 when there are more than STATUS_TABLES_MAX */
 	struct table tables[STATUS_TABLES_MAX];
 	struct snapshot_fault

@@ -5,6 +5,7 @@
 
 #include "file.h"
 #include "memory.h"
+#include "redis_address.h"
 #include "self_test.h"
 
 #define SNAPSHOT_MODE 0640 /* the web server's group reads it */
@@ -24,13 +25,22 @@ static struct write_settings settings_of(const struct config *config)
 	};
 }
 
-static void write_octets(
-	const struct config *config, const struct compile_ca *cas, struct compiled *out, struct messages *m)
+static bool asks_redis(const struct config *config)
 {
-	const struct write_settings settings = settings_of(config);
+	for (size_t i = 0; i < config->ca_count; i++)
+		if (config->cas[i].status == SNAPSHOT_STATUS_REDIS)
+			return true;
+	return false;
+}
+
+static void write_octets(const struct config *config, const struct compile_ca *cas,
+	const struct redis_settings *redis, struct compiled *out, struct messages *m)
+{
+	struct write_settings settings = settings_of(config);
 	struct write_ca *write = memory_zeroed(config->ca_count, sizeof *write);
 	const char *why = NULL;
 
+	settings.redis = redis;
 	for (size_t i = 0; i < config->ca_count; i++) {
 		write[i] = cas[i].write;
 		out->signer_count += cas[i].signer_count;
@@ -47,6 +57,8 @@ bool compile(const struct config *config, int64_t now, struct compiled *out, str
 {
 	struct compile_ca *cas = memory_zeroed(config->ca_count, sizeof *cas);
 	const unsigned errors = m->errors;
+	const bool with_redis = asks_redis(config);
+	struct resolved_redis redis = {0};
 
 	*out = (struct compiled){0};
 	compile_check_available(config, m);
@@ -57,8 +69,11 @@ bool compile(const struct config *config, int64_t now, struct compiled *out, str
 			compile_check_table(&cas[i], now, m);
 	}
 	compile_check_distinct(cas, config->ca_count, m);
+	if (with_redis)
+		(void)redis_settings(config, &redis, m);
 	if (m->errors == errors)
-		write_octets(config, cas, out, m);
+		write_octets(config, cas, with_redis ? &redis.settings : NULL, out, m);
+	redis_settings_free(&redis);
 	for (size_t i = 0; i < config->ca_count; i++)
 		compile_ca_free(&cas[i]);
 	free(cas);

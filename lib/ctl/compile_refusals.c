@@ -9,46 +9,24 @@
 
 #define NOT_AVAILABLE "is not available in this version"
 
-static void check_redis_available(const struct config_redis *redis, struct messages *m)
-{
-	const struct config_text tls[] = {redis->tls_ca, redis->tls_cert, redis->tls_key};
-
-	for (size_t i = 0; i < sizeof tls / sizeof *tls; i++) {
-		if (!tls[i].value)
-			continue;
-		message_error(m, tls[i].at,
-			"redis.tls " NOT_AVAILABLE "; reach Redis by a Unix socket, or take tls out");
-		break;
-	}
-	for (size_t i = 0; i < redis->address_count; i++) {
-		const struct config_text address = redis->addresses[i];
-
-		if (address.value && strncmp(address.value, "rediss:", 7) == 0)
-			message_error(m, address.at,
-				"%s: Redis over TLS " NOT_AVAILABLE "; give unix:/path or host:port",
-				address.value);
-	}
-}
-
 void compile_check_available(const struct config *config, struct messages *m)
 {
 	const struct place file = {config->path, 0, 0};
 
 	if (config->cache_window > 0)
 		message_error(m, file, "cache_window " NOT_AVAILABLE "; set it to 0 or take it out");
-	check_redis_available(&config->redis, m);
+	if (config->redis.tls_ca.value || config->redis.tls_cert.value)
+		message_error(m,
+			config->redis.tls_ca.value ? config->redis.tls_ca.at : config->redis.tls_cert.at,
+			"the installed hiredis has no TLS, so redis.tls cannot work; let stunnel listen on a "
+			"Unix socket in "
+			"front of Redis, or keep a replica on this machine");
 	for (size_t i = 0; i < config->ca_count; i++) {
 		const struct config_ca *ca = &config->cas[i];
 
 		if (ca->require_signed_requests)
 			message_error(m, ca->requester_count > 0 ? ca->requesters[0].at : ca->name.at,
 				"require_signed_requests of %s " NOT_AVAILABLE "; take it out",
-				ca->name.value);
-		if (ca->status == SNAPSHOT_STATUS_REDIS)
-			message_notice(m, ca->name.at,
-				"%s takes its status from Redis, for which this version always answers "
-				"tryLater; use "
-				"status: {table: FILE} for answers now",
 				ca->name.value);
 	}
 }

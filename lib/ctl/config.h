@@ -57,6 +57,7 @@ struct config_redis {
 	struct config_text addresses[CONFIG_ADDRESSES_MAX];
 	struct config_text username, password, password_file;
 	uint32_t database, timeout_ms;
+	bool cluster; /* READONLY is sent: the address is a cluster's replica */
 	struct config_text tls_ca, tls_cert, tls_key;
 };
 

@@ -112,6 +112,7 @@ static const struct config_key redis_keys[] = {
 	{"password_file", config_read_path, REDIS(password_file), 0, 0, NULL, REFUSED},
 	{"database", config_read_uint32, REDIS(database), 0, INT32_MAX, NULL, REFUSED},
 	{"timeout_ms", config_read_uint32, REDIS(timeout_ms), 1, 60000, NULL, REFUSED},
+	{"cluster", config_read_bool, REDIS(cluster), 0, 0, NULL, REFUSED},
 	{"tls", config_read_section, 0, 0, 0, &config_keys_tls, REFUSED},
 };
 static const struct config_keys config_keys_redis = {"redis", ROWS(redis_keys)};

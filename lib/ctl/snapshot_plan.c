@@ -51,6 +51,18 @@ uint64_t plan_key_size(const struct sign_key *key)
 	return round_up(size, 8);
 }
 
+uint64_t plan_redis_size(const struct redis_settings *redis)
+{
+	uint64_t size = sizeof(struct snapshot_redis);
+	for (size_t i = 0; i < redis->address_count; i++) {
+		grow(&size, sizeof(struct snapshot_address));
+		grow(&size, redis->addresses[i].path.len);
+	}
+	grow(&size, redis->username.len);
+	grow(&size, redis->password.len);
+	return round_up(size, 8);
+}
+
 uint64_t plan_table_size(const char *path)
 {
 	uint64_t size = sizeof(struct snapshot_table);
@@ -159,13 +171,18 @@ static const char *plan_regions(struct plan *plan)
 	plan->keys_offset = plan->size;
 	if ((why = plan_keys(plan)))
 		return why;
+	if (plan->redis) {
+		plan->redis_offset = plan->size;
+		plan->size += plan_redis_size(plan->redis);
+	}
 	plan->size = round_up(plan->size, SNAPSHOT_PAGE);
 	return plan->key_count > UINT32_MAX || plan->size > SIZE_MAX ? "too many keys" : NULL;
 }
 
-const char *plan_make(struct plan *plan, const struct write_ca *cas, size_t ca_count)
+const char *plan_make(
+	struct plan *plan, const struct write_ca *cas, size_t ca_count, const struct redis_settings *redis)
 {
-	*plan = (struct plan){.cas = cas, .ca_count = ca_count};
+	*plan = (struct plan){.cas = cas, .ca_count = ca_count, .redis = redis};
 	if (ca_count > CAS_MAX)
 		return "too many CAs";
 	for (size_t i = 0; i < ca_count; i++) {

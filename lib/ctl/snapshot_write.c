@@ -75,6 +75,40 @@ static void write_key(uint8_t *file, uint64_t offset, const struct sign_key *key
 	seal(file, offset, size);
 }
 
+static struct snapshot_span put_addresses(struct draft *draft, const struct redis_settings *redis)
+{
+	struct snapshot_span array = reserve(draft, redis->address_count, sizeof(struct snapshot_address));
+	for (size_t i = 0; i < redis->address_count; i++) {
+		const struct redis_address *from = &redis->addresses[i];
+		struct snapshot_address address = {
+			.family = (uint32_t)from->family,
+			.port = from->port,
+			.scope = from->scope,
+			.path = put(draft, from->path),
+		};
+		memcpy(address.ip, from->ip, sizeof address.ip);
+		memcpy(draft->octets + array.offset + i * sizeof address, &address, sizeof address);
+	}
+	return array;
+}
+
+static void write_redis(uint8_t *file, uint64_t offset, const struct redis_settings *redis)
+{
+	struct draft draft = {file + offset, sizeof(struct snapshot_redis)};
+	uint64_t size = plan_redis_size(redis);
+	struct snapshot_redis fixed = {
+		.record = head(size, SNAPSHOT_REDIS, 0),
+		.database = redis->database,
+		.timeout_ms = redis->timeout_ms,
+		.cluster = redis->cluster ? 1 : 0,
+	};
+	fixed.addresses = put_addresses(&draft, redis);
+	fixed.username = put(&draft, redis->username);
+	fixed.password = put(&draft, redis->password);
+	memcpy(draft.octets, &fixed, sizeof fixed);
+	seal(file, offset, size);
+}
+
 static struct snapshot_cert put_cert(struct draft *draft, const struct write_cert *cert)
 {
 	return (struct snapshot_cert){put(draft, cert->der), cert->not_before, cert->not_after};
@@ -172,6 +206,7 @@ static void write_header(uint8_t *file, const struct plan *plan, const struct wr
 		.tables_offset = plan->tables_offset,
 		.cas_offset = plan->cas_offset,
 		.keys_offset = plan->keys_offset,
+		.redis_offset = plan->redis_offset,
 		.slot_count = plan->slot_count,
 		.table_count = (uint32_t)plan->table_count,
 		.ca_count = (uint32_t)plan->ca_count,
@@ -232,8 +267,11 @@ static const char *read_back(const uint8_t *file, const struct plan *plan)
 {
 	struct snapshot s;
 	struct snapshot_fault fault;
+	struct redis_settings redis;
 	struct ca ca;
 	if (!snapshot_read(&s, (struct slice){file, (size_t)plan->size}, &fault))
+		return fault.reason;
+	if (plan->redis && !snapshot_redis(&s, &redis, &fault))
 		return fault.reason;
 	for (size_t i = 0; i < plan->ca_count; i++) {
 		uint64_t next;
@@ -250,6 +288,8 @@ static void write_file(uint8_t *file, const struct plan *plan, const struct writ
 {
 	size_t key_number = 0;
 	write_header(file, plan, settings);
+	if (plan->redis)
+		write_redis(file, plan->redis_offset, plan->redis);
 	write_slots(file, plan);
 	for (size_t i = 0; i < plan->table_count; i++)
 		write_table(file, &plan->tables[i], i);
@@ -266,7 +306,7 @@ uint8_t *snapshot_write(const struct write_settings *settings, const struct writ
 {
 	struct plan plan;
 	uint8_t *file = NULL;
-	*why = plan_make(&plan, cas, ca_count);
+	*why = plan_make(&plan, cas, ca_count, settings->redis);
 	if (*why)
 		goto out;
 	file = memory_zeroed((size_t)plan.size, 1);

@@ -41,6 +41,7 @@ struct write_settings {
 	uint32_t max_cache_age, cache_window, deadline_ms, request_octets, certids;
 	enum log_format log_format;
 	enum log_level log_level;
+	const struct redis_settings *redis; /* NULL: no CA asks Redis */
 };
 
 /*

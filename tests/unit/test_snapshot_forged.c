@@ -30,7 +30,7 @@ static const struct forgery forgeries[] = {
 	{"header_of_version_2", H(version), 2},
 	{"header_of_another_magic", H(magic), 0},
 	{"file_size_0", H(file_size), 0},
-	{"slots_elsewhere", H(slots_offset), 120},
+	{"slots_elsewhere", H(slots_offset), 128},
 	{"tables_at_0", H(tables_offset), 0},
 	{"tables_at_odd_place", H(tables_offset), 1137},
 	{"cas_behind_the_end", H(cas_offset), 0x7FFFFFF8},

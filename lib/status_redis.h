@@ -1,0 +1,51 @@
+/*
+ * status_redis: certStatus from the hashes that a CA writes into Redis (design "The key in Redis"). One connection, one
+ * write, one read for all serials of a request. The one module that knows hiredis.
+ *
+ * Nothing that Redis does wrong becomes good or unknown (conformance S4): what is merely unreachable or refuses for now is
+ * tryLater(3); what answers and cannot be understood is internalError(2).
+ */
+#ifndef STATUS_REDIS_H
+#define STATUS_REDIS_H
+
+#include "log.h"
+#include "snapshot.h"
+
+struct redisContext;
+
+/* The caller's storage. */
+struct status_redis {
+	struct redis_settings settings;
+	int fd;              /* -1: no address could be reached */
+	size_t address;      /* which of the settings' */
+	int64_t deadline_us; /* monotonic clock */
+	int error;           /* errno of the last address, when fd is -1 */
+	struct redisContext *context;
+};
+
+/*
+ * Begins to connect (step 4 of a request; nothing is sent). Addresses are tried in order; a failure counts only if
+ * somebody asks. Never waits longer than settings.timeout_ms, and not at all for a Unix socket or a single address.
+ */
+void status_redis_open(struct status_redis *r, const struct redis_settings *settings);
+
+/* One record as the CA wrote it. */
+struct redis_record {
+	bool present;            /* false: there is no such hash */
+	uint32_t status;         /* 0 good, 1 revoked, 2 unknown */
+	int64_t revocation_time; /* 0 where the hash has none */
+	int reason;              /* enum crl_reason; CRL_REASON_NONE where the hash has none */
+};
+
+/*
+ * The records of `count` serials under `key_prefix`, in order; negative serials are not asked for and come out as not
+ * present. Returns successful(0), tryLater(3) or internalError(2), with a note that says which server and key, what came
+ * and what to do.
+ */
+enum response_status status_redis_lookup(struct status_redis *r, struct slice key_prefix,
+	const struct certid *certids, size_t count, struct redis_record *out, struct log *log);
+
+/* PING in the same bounded way (conformance H11), after AUTH and SELECT. */
+enum response_status status_redis_ping(struct status_redis *r, struct log *log);
+
+#endif
