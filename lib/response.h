@@ -36,7 +36,8 @@ struct response {
  */
 struct slice response_encode_tbs(const struct response *r, uint8_t *storage, size_t size);
 
-/* OCSPResponse { successful, id-pkix-ocsp-basic, BasicOCSPResponse { tbs, algorithm, signature, certs } }; as above. */
+/* OCSPResponse { successful, id-pkix-ocsp-basic, BasicOCSPResponse { tbs, algorithm, signature, certs } }; as above.
+ * `storage` overlaps nothing that it is made from. */
 struct slice response_encode(const struct response *r, struct slice tbs, enum sign_algorithm algorithm,
 	struct slice signature, uint8_t *storage, size_t size);
 

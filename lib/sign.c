@@ -152,7 +152,7 @@ bool sign_start(void)
 }
 
 /* Ed25519 hashes for itself, twice, and needs no randomness (RFC 8032 5.1.6). */
-static bool sign_digest_of(struct sign_job *job, uint8_t digest[SIGN_DIGEST_MAX])
+static bool hash_and_sign(struct sign_job *job, uint8_t digest[SIGN_DIGEST_MAX])
 {
 	if (!sign_digest(job->traits->digest_octets, job->tbs, digest))
 		return false;
@@ -172,7 +172,7 @@ bool sign(const struct sign_key *key, struct slice tbs, uint8_t signature[SIGN_S
 	*len = 0;
 	if (!sign_key_is_plausible(key))
 		goto out;
-	good = job.traits->family == SIGN_EDDSA ? sign_eddsa(&job) : sign_digest_of(&job, digest);
+	good = job.traits->family == SIGN_EDDSA ? sign_eddsa(&job) : hash_and_sign(&job, digest);
 out:
 	if (!good) {
 		explicit_bzero(signature, SIGN_SIGNATURE_MAX);
