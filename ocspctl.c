@@ -8,8 +8,6 @@
 #include "ctl/message.h"
 #include "sign.h"
 
-#define VERSION "0.1.0"
-
 enum { DONE = 0, USAGE = 2 };
 
 static const struct command {
@@ -61,7 +59,8 @@ int main(int argc, char **argv)
 		return DONE;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("ocspctl %s (signatures: %s)\n", VERSION, sign_implementation());
+		printf("ocspctl " VERSION " (signatures: %s)\n",
+			sign_implementation()); /* VERSION: the Makefile's */
 		return DONE;
 	}
 	for (size_t i = 0; i < COUNT; i++) {

@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,35 @@ static void print_validity(int64_t not_before, int64_t not_after)
 	char from[ISO_TIME_SIZE], to[ISO_TIME_SIZE];
 
 	printf("    valid %s to %s\n", iso_time(not_before, from), iso_time(not_after, to));
+}
+
+static void print_address(const struct redis_address *address)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (address->family == REDIS_UNIX) {
+		print_octets("  Redis at unix:", address->path);
+		return;
+	}
+	(void)inet_ntop(address->family == REDIS_IPV4 ? AF_INET : AF_INET6, address->ip, text, sizeof text);
+	printf(address->family == REDIS_IPV4 ? "  Redis at %s:%u\n" : "  Redis at [%s]:%u\n", text,
+		address->port);
+}
+
+static bool print_redis(const struct snapshot *s, struct snapshot_fault *fault)
+{
+	struct redis_settings redis = {0};
+
+	if (s->header.redis_offset == 0)
+		return true;
+	if (!snapshot_redis(s, &redis, fault))
+		return false;
+	for (size_t i = 0; i < redis.address_count; i++)
+		print_address(&redis.addresses[i]);
+	printf("  Redis database %u, timeout %u ms, %s password%s\n", redis.database, redis.timeout_ms,
+		redis.password.len > 0 ? "with a" : "without a",
+		redis.cluster ? ", a cluster's replica" : "");
+	return true;
 }
 
 /* Subject and serial of a certificate in DER. */
@@ -172,6 +202,8 @@ static bool print_snapshot(const struct snapshot *s, struct snapshot_fault *faul
 	struct ca ca = {0};
 
 	print_settings(s);
+	if (!print_redis(s, fault))
+		return false;
 	for (uint32_t i = 0; i < s->header.ca_count; i++) {
 		if (!snapshot_ca_at(s, offset, &ca, &offset, fault) || !print_ca(s, &ca, fault))
 			return false;

@@ -9,18 +9,29 @@
 
 #define NOT_AVAILABLE "is not available in this version"
 
+/* Any of the three: a connection without TLS is not what somebody asked for who gave but one of them. */
+static void check_redis_tls(const struct config_redis *redis, struct messages *m)
+{
+	const struct config_text tls[] = {redis->tls_ca, redis->tls_cert, redis->tls_key};
+
+	for (size_t i = 0; i < sizeof tls / sizeof *tls; i++) {
+		if (!tls[i].value)
+			continue;
+		message_error(m, tls[i].at,
+			"the installed hiredis has no TLS, so redis.tls cannot work; let stunnel listen on a "
+			"Unix "
+			"socket in front of Redis, or keep a replica on this machine");
+		return;
+	}
+}
+
 void compile_check_available(const struct config *config, struct messages *m)
 {
 	const struct place file = {config->path, 0, 0};
 
 	if (config->cache_window > 0)
 		message_error(m, file, "cache_window " NOT_AVAILABLE "; set it to 0 or take it out");
-	if (config->redis.tls_ca.value || config->redis.tls_cert.value)
-		message_error(m,
-			config->redis.tls_ca.value ? config->redis.tls_ca.at : config->redis.tls_cert.at,
-			"the installed hiredis has no TLS, so redis.tls cannot work; let stunnel listen on a "
-			"Unix socket in "
-			"front of Redis, or keep a replica on this machine");
+	check_redis_tls(&config->redis, m);
 	for (size_t i = 0; i < config->ca_count; i++) {
 		const struct config_ca *ca = &config->cas[i];
 

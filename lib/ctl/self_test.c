@@ -51,6 +51,16 @@ static char *test_tables(const struct snapshot *s)
 	return NULL;
 }
 
+static char *test_redis(const struct snapshot *s)
+{
+	struct snapshot_fault fault = {0};
+	struct redis_settings settings = {0};
+
+	if (s->header.redis_offset != 0 && !snapshot_redis(s, &settings, &fault))
+		return fault_message(&fault);
+	return NULL;
+}
+
 /* Each hash must lead to this very record, whatever else the snapshot holds. */
 static char *test_lookup(const struct snapshot *s, const struct ca *ca)
 {
@@ -150,6 +160,9 @@ static char *test_ca(const struct snapshot *s, const struct ca *ca)
 	struct chain_cert certificate = {0};
 	char *wrong = test_lookup(s, ca);
 
+	if (wrong == NULL && ca->fixed.status == SNAPSHOT_STATUS_REDIS && s->header.redis_offset == 0)
+		wrong = memory_printf("CA %.*s asks Redis, of which the snapshot has no record",
+			(int)ca->name.len, (const char *)ca->name.data);
 	for (size_t i = 0; wrong == NULL && i < ca->signer_count; i++)
 		wrong = test_signer(s, ca, i);
 	for (size_t i = 0; wrong == NULL && i < ca->chain_count; i++) {
@@ -180,6 +193,8 @@ char *self_test(const struct snapshot *s)
 	wrong = test_slots(s);
 	if (wrong == NULL)
 		wrong = test_tables(s);
+	if (wrong == NULL)
+		wrong = test_redis(s);
 	for (uint32_t i = 0; wrong == NULL && i < s->header.ca_count; i++) {
 		if (snapshot_ca_at(s, offset, &ca, &offset, &fault))
 			wrong = test_ca(s, &ca);
