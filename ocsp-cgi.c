@@ -88,9 +88,9 @@ static struct slice format_reply(struct exchange *x)
 	bool successful = x->outcome == CGI_REQUEST && a->status == RESPONSE_SUCCESSFUL;
 	struct cgi_reply reply = {.outcome = x->outcome, .body = a->der};
 	reply.no_store = !successful || a->has_nonce || a->has_unknown;
-	reply.cacheable = !reply.no_store && settings->cache_headers && x->environment.method != CGI_POST;
+	reply.cacheable = !reply.no_store && settings->cache_headers && x->environment.method != CGI_POST &&
+			  sign_sha256(a->der, digest);
 	if (reply.cacheable) {
-		sign_sha256(a->der, digest);
 		bytes_append_char(&quoted, '"');
 		bytes_append_hex(&quoted, (struct slice){digest, sizeof digest});
 		bytes_append_char(&quoted, '"');
