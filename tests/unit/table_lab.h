@@ -25,14 +25,19 @@
 static char lab_folder[32];
 static char lab_said[65536]; /* standard error between lab_listen() and lab_heard() */
 
-/* The path of a file in the folder; eight of them are there at a time. */
+/* The path of a file in the folder; the same name has the same path, which stays. */
 static inline const char *lab_path(const char *name)
 {
-	static char paths[8][320];
-	static unsigned next;
-	char *path = paths[next++ % COUNT(paths)];
-	snprintf(path, sizeof paths[0], "%s/%s", lab_folder, name);
-	return path;
+	static char paths[64][64];
+	static size_t count;
+	char path[sizeof paths[0]];
+	int len = snprintf(path, sizeof path, "%s/%s", lab_folder, name);
+	assert_in_range(len, 1, sizeof path - 1);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(paths[i], path) == 0)
+			return paths[i];
+	assert_true(count < COUNT(paths));
+	return memcpy(paths[count++], path, sizeof path);
 }
 
 static inline int lab_open(void **state)
@@ -49,7 +54,7 @@ static inline int lab_close(void **state)
 	(void)state;
 	while (folder && (entry = readdir(folder)) != NULL)
 		if (entry->d_name[0] != '.')
-			unlink(lab_path(entry->d_name));
+			unlinkat(dirfd(folder), entry->d_name, 0);
 	if (folder)
 		closedir(folder);
 	return rmdir(lab_folder);
