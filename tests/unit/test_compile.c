@@ -50,8 +50,6 @@ static const struct compile_case {
 		"is not available in this version"},
 	{"redis_tls", "redis: {address: \"127.0.0.1:1\", tls: {ca: ca.pem}}\n" REDIS, false,
 		"config.yaml:1:43: error: the installed hiredis has no TLS"},
-	{"redis_tls_by_its_key_alone", "redis: {address: \"127.0.0.1:1\", tls: {key: ca.key}}\n" REDIS, false,
-		"error: the installed hiredis has no TLS"},
 	{"cache_window", "cache_window: 60\n" REDIS, false,
 		"error: cache_window is not available in this version"},
 	{"chain_with_the_signer", GOOD "    ocsp_chain: p256.pem\n", true,
