@@ -85,6 +85,31 @@ static void the_self_test_notices_a_swapped_key(void **state)
 	compile_free(&compiled);
 }
 
+/* Slots that are sound by themselves, and all free. */
+static void the_self_test_notices_a_ca_that_cannot_be_found(void **state)
+{
+	struct compiled compiled = {0};
+	struct snapshot_fault fault = {0};
+	struct messages m = {0};
+	struct snapshot s = {0};
+	char *wrong = NULL;
+
+	(void)state;
+	(void)compile_text(GOOD, PKI_NOW, &compiled, &m);
+	assert_true(snapshot_read(&s, (struct slice){compiled.octets, compiled.size}, &fault));
+	for (uint32_t i = 0; i < s.header.slot_count; i++) {
+		const uint64_t offset = s.header.slots_offset + i * sizeof(struct snapshot_slot);
+		struct snapshot_slot *slot = (struct snapshot_slot *)(void *)(compiled.octets + offset);
+
+		memset(slot, 0, sizeof *slot);
+		slot->crc = snapshot_crc(offset, (struct slice){(uint8_t *)slot + 4, sizeof *slot - 4});
+	}
+	wrong = self_test(&s);
+	assert_string_equal(wrong, "CA A: its hashes lead nowhere");
+	free(wrong);
+	compile_free(&compiled);
+}
+
 /* ---- putting it in place ---- */
 
 static unsigned files_named_like(const char *prefix)
@@ -144,6 +169,7 @@ int main(void)
 		cmocka_unit_test(every_algorithm_passes_the_self_test),
 		cmocka_unit_test(the_same_input_gives_the_same_octets),
 		cmocka_unit_test(the_self_test_notices_a_swapped_key),
+		cmocka_unit_test(the_self_test_notices_a_ca_that_cannot_be_found),
 		cmocka_unit_test(a_good_snapshot_replaces_the_old_one),
 		cmocka_unit_test(a_snapshot_that_fails_its_self_test_is_never_installed),
 	};

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
 
 #include "ctl/credentials.h"
 #include "pki.h"
@@ -18,6 +20,7 @@ enum kind {
 	PSS_SHA384,
 	PSS_SHA1,
 	PSS_MIXED,
+	PSS_MIXED_SHA2,
 	PSS_LONG_SALT,
 	P224,
 	P256,
@@ -69,6 +72,7 @@ static int set_up(void **state)
 	keys[PSS_SHA384] = pki_restricted_pss("SHA384", "SHA384", 48);
 	keys[PSS_SHA1] = pki_restricted_pss("SHA1", "SHA1", 20);
 	keys[PSS_MIXED] = pki_restricted_pss("SHA256", "SHA1", 20);
+	keys[PSS_MIXED_SHA2] = pki_restricted_pss("SHA256", "SHA384", 32);
 	keys[PSS_LONG_SALT] = pki_restricted_pss("SHA256", "SHA256", 64);
 	keys[P224] = pki_ec("P-224", "named_curve");
 	keys[P256] = pki_p256();
@@ -121,6 +125,8 @@ static const struct algorithm_case {
 	{PSS_SHA1, NULL, NULL, SIGN_NONE,
 		CERT_AT "the RSA-PSS key in d.pem is restricted to other parameters"},
 	{PSS_MIXED, NULL, NULL, SIGN_NONE,
+		CERT_AT "the RSA-PSS key in d.pem is restricted to other parameters"},
+	{PSS_MIXED_SHA2, NULL, NULL, SIGN_NONE,
 		CERT_AT "the RSA-PSS key in d.pem is restricted to other parameters"},
 	{PSS_LONG_SALT, NULL, NULL, SIGN_NONE,
 		CERT_AT "the RSA-PSS key in d.pem is restricted to other parameters"},
@@ -229,6 +235,46 @@ static void ec_scalars_have_their_curves_width(void **state)
 	}
 }
 
+/* A P-256 key whose scalar is 1, and its point therefore the generator. */
+static EVP_PKEY *smallest_key(void)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *key = NULL;
+	uint8_t point[65];
+
+	assert_int_equal(EC_POINT_point2oct(group, EC_GROUP_get0_generator(group),
+				 POINT_CONVERSION_UNCOMPRESSED, point, sizeof point, NULL),
+		sizeof point);
+	assert_true(OSSL_PARAM_BLD_push_utf8_string(build, "group", "P-256", 0) &&
+		    OSSL_PARAM_BLD_push_octet_string(build, "pub", point, sizeof point) &&
+		    OSSL_PARAM_BLD_push_BN(build, "priv", BN_value_one()));
+	params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(ctx);
+	EC_GROUP_free(group);
+	return key;
+}
+
+static void a_small_scalar_keeps_its_leading_zeros(void **state)
+{
+	static const uint8_t one[32] = {[31] = 1};
+	struct sign_key raw = {0};
+	EVP_PKEY *key = smallest_key();
+
+	(void)state;
+	assert_true(credentials_raw_key(key, SIGN_ECDSA_P256_SHA256, &raw));
+	assert_int_equal(raw.part[0].len, sizeof one);
+	assert_memory_equal(raw.part[0].data, one, sizeof one);
+	credentials_wipe_key(&raw);
+	EVP_PKEY_free(key);
+}
+
 static void an_ed25519_seed_has_32_octets(void **state)
 {
 	struct sign_key raw = {0};
@@ -260,6 +306,7 @@ int main(void)
 		cmocka_unit_test(the_key_its_digest_and_padding_say_the_algorithm),
 		cmocka_unit_test(rsa_numbers_in_the_order_of_rfc_8017),
 		cmocka_unit_test(ec_scalars_have_their_curves_width),
+		cmocka_unit_test(a_small_scalar_keeps_its_leading_zeros),
 		cmocka_unit_test(an_ed25519_seed_has_32_octets),
 		cmocka_unit_test(half_a_key_has_no_raw_numbers),
 	};
