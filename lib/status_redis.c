@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
-#include <netdb.h>
 #include <string.h>
 
 #include "calendar.h"
@@ -10,24 +9,6 @@
 #include "status_redis_link.h"
 
 #define KEY_MAX 4096 /* octets; ocspctl compile refuses a longer prefix than KEY_MAX - SERIAL_DECIMAL_MAX */
-
-/*
- * hiredis' connecting functions, which nothing here calls, would bring the resolver into a static program (and the
- * linker's warning that it cannot work there). Addresses are numbers by the time they get here.
- */
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
-{
-	(void)node;
-	(void)service;
-	(void)hints;
-	(void)result;
-	return EAI_FAIL;
-}
-
-void freeaddrinfo(struct addrinfo *list)
-{
-	(void)list;
-}
 
 static struct buffer *begin_note(const struct status_redis *r, struct log *log)
 {
