@@ -43,8 +43,10 @@ struct table_header {
 	int64_t next_update;
 	uint8_t name_hash[32],
 		key_hash[32]; /* SHA-256 of the CA's Name and key: a table of another CA is refused */
-	uint8_t crl_number[TABLE_CRL_NUMBER_MAX]; /* big-endian, left-padded; all zero where there is none */
-	uint32_t has_crl_number;                  /* 0 or 1 */
+	uint8_t crl_number
+		[TABLE_CRL_NUMBER_MAX]; /* big-endian, left-padded; the lowest of several parts'; all
+						   * zero where there is none */
+	uint32_t has_crl_number;        /* 0 or 1 */
 };
 _Static_assert(sizeof(struct table_header) == 168, "table format");
 
@@ -78,7 +80,7 @@ struct table {
 
 /* snapshot_map()'s rules, then the header's checks. `folder` as there. */
 bool table_open(struct table *t, int folder, const char *path, struct snapshot_fault *fault);
-/* The same over octets in memory (tests, fuzzing). */
+/* The same over octets in memory (tests, fuzzing); t->path is set by the caller and names them in *fault. */
 bool table_read(struct table *t, struct slice file, struct snapshot_fault *fault);
 void table_close(struct table *t);
 

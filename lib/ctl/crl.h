@@ -4,6 +4,9 @@
  * what is read. Refused, each with a message that names the file: whatever would make "not listed" mean something else
  * than "good" (conformance S3a): delta and indirect CRLs, onlySomeReasons, onlyContainsAttributeCerts, unknown critical
  * extensions, removeFromCRL, no nextUpdate.
+ *   crl.c             the file, TBSCertList, entries
+ *   crl_extensions.c  what the extensions say
+ *   crl_verify.c      issuer and signature
  */
 #ifndef CRL_H
 #define CRL_H
