@@ -11,10 +11,17 @@ build    header:linux/limits.h    linux-libc-dev        kernel-headers   linux-h
 build    header:openssl/evp.h     libssl-dev            openssl-devel    openssl-dev          openssl         openssl@3
 build    header:yaml.h            libyaml-dev           libyaml-devel    yaml-dev             libyaml         libyaml
 build    header:hiredis/hiredis.h libhiredis-dev        hiredis-devel    hiredis-dev          hiredis         hiredis
+build    header:hiredis/hiredis.h libhiredis-dev        hiredis-devel    hiredis-dev          hiredis         hiredis
 build    command:openssl          openssl               openssl          openssl              openssl         openssl@3
 check    header:cmocka.h          libcmocka-dev         libcmocka-devel  cmocka-dev           cmocka          cmocka
 check    command:ocsptool         gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls
 check    python:cryptography      python3-cryptography  python3-cryptography py3-cryptography python-cryptography cryptography
+check    command:apache2,httpd    apache2-bin           httpd            apache2              apache          httpd
+check    command:lighttpd         lighttpd              lighttpd         lighttpd             lighttpd        lighttpd
+check    command:nginx            nginx-light           nginx            nginx                nginx           nginx
+check    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
+check    command:curl             curl                  curl             curl                 curl            curl
+check    command:wget             wget                  wget             wget                 wget            wget
 lint     command:gcc              gcc                   gcc              gcc                  gcc             gcc
 lint     command:clang            clang                 clang            clang                clang           llvm
 lint     command:clang-tidy       clang-tidy            clang-tools-extra clang-extra-tools   clang           llvm
@@ -42,9 +49,16 @@ runtime_present() { # clang's library NAME, for its -fsanitize=NAME
 	ls "$(clang -print-resource-dir 2>/dev/null)"/lib/*/libclang_rt."$1"*.a >/dev/null 2>&1
 }
 
+command_present() { # NAME[,OTHER NAME]: servers live in sbin, which is not in every user's PATH
+	for name in $(echo "$1" | tr , ' '); do
+		PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null && return
+	done
+	return 1
+}
+
 present() { # KIND:NAME
 	case $1 in
-	command:*) command -v "${1#*:}" >/dev/null ;;
+	command:*) command_present "${1#*:}" ;;
 	header:*) [ "$headers_known" ] || headers_present "${1#*:}" ;;
 	python:*) [ -x /usr/bin/python3 ] && python_has "${1#*:}" ;;
 	runtime:*) runtime_present "${1#*:}" ;;

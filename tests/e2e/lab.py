@@ -175,8 +175,11 @@ class Lab:
     def index(self, name, entries):
         """index.txt of `openssl ca`: (flag, serial, revocation time and reason or "")."""
         date = "491231235959Z"
-        lines = (f"{flag}\t{date}\t{revoked}\t{serial:04X}\tunknown\t/CN=x\n" for flag, serial, revoked in entries)
-        return self.write(name, "".join(lines))
+        even = lambda digits: "0" * (len(digits) % 2) + digits
+        return self.write(
+            name,
+            "".join(f"{flag}\t{date}\t{revoked}\t{even(f'{serial:X}')}\tunknown\t/CN=x\n" for flag, serial, revoked in entries),
+        )
 
     def crl(self, name, issuer, revoked=(), days=(-1, 6), number=1, extensions=(), signer=None):
         """`revoked`: (serial, Unix seconds, x509.ReasonFlags or None)."""

@@ -23,34 +23,28 @@ class Tap(unittest.TestResult):
         text = "".join(traceback.format_exception(*error))
         print("".join(f"# {line}\n" for line in text.splitlines()), end="", flush=True)
 
-    def addSuccess(self, test):
-        self.line("ok", test)
+    def startTest(self, test):
+        super().startTest(test)
+        self.word, self.why = "ok", ""
 
     def addSkip(self, test, reason):
-        self.line("ok", test, f" # SKIP {reason}")
+        self.why = f" # SKIP {reason}"
 
     def addFailure(self, test, error):
         super().addFailure(test, error)
-        self.line("not ok", test)
+        self.word = "not ok"
+        print(f"# in {test}")
         self.explain(error)
 
     addError = addFailure
 
     def addSubTest(self, test, subtest, error):
         if error:
-            super().addFailure(subtest, error)
-            self.subtest_failed = True
-            print(f"# in {subtest}")
-            self.explain(error)
-
-    def startTest(self, test):
-        super().startTest(test)
-        self.subtest_failed = False
+            self.addFailure(subtest, error)
 
     def stopTest(self, test):
         super().stopTest(test)
-        if self.subtest_failed:
-            self.line("not ok", test)
+        self.line(self.word, test, self.why)
 
 
 def tests_in(suite):
@@ -73,7 +67,7 @@ def main():
     chosen = [test for test in found if not options.names or any(name in test.id() for name in options.names)]
     result = Tap(len(chosen))
     unittest.TestSuite(chosen).run(result)
-    return 1 if result.failures or result.errors or result.number != len(chosen) else 0
+    return 1 if result.failures or result.number != len(chosen) else 0
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ class Damage(lab.LabTest):
                 path = self.damaged("cut", snapshot[:length])
                 reply = self.lab.ask(request, OCSP_CGI_SNAPSHOT=path)
                 self.assertEqual((reply.exit_status, reply.http, reply.ocsp.status), (0, 200, "internalError"))
-                self.assertRegex(reply.log["message"], rf"{path}: offset \d+: \w+")
+                self.assertRegex(reply.log["message"], rf"{path}: offset \d+: \w+" if length else f"{path}: empty")
 
     def test_a_snapshot_longer_than_it_says(self):
         with open(self.lab.snapshot, "rb") as file:
@@ -165,7 +165,19 @@ class Files(lab.LabTest):
 
     def test_another_file_format(self):
         for content in (b"", b"-----BEGIN CERTIFICATE-----\n" * 100, bytes(8192)):
-            self.assert_refused(self.lab.write("other", content), "offset")
+            path = self.lab.write("other", content)
+            os.chmod(path, 0o640)
+            self.assert_refused(path, "offset" if content else "empty")
 
     def test_a_table_for_a_snapshot(self):
-        self.assert_refused(self.lab.path("ca.table"), "offset")
+        with open(self.lab.path("ca.table"), "rb") as file:
+            path = self.lab.write("table", file.read())
+        os.chmod(path, 0o640)
+        self.assert_refused(path, "offset")
+
+    def test_readable_by_others(self):
+        """It holds private keys"""
+        with open(self.lab.snapshot, "rb") as file:
+            path = self.lab.write("readable", file.read())
+        os.chmod(path, 0o644)
+        self.assert_refused(path, "readable by others")

@@ -66,43 +66,47 @@ class Algorithms(lab.LabTest):
         for name in ALGORITHMS:
             cls.index_table(name)
 
-    def each(self, serial):
-        for name, (authority, delegate) in self.authorities.items():
-            with self.subTest(algorithm=name):
-                reply = self.lab.ask(ocsp.request(ocsp.certid(authority, serial)))
-                self.assertEqual(reply.http, 200)
-                self.lab.write("response.der", reply.body)
-                yield name, authority, delegate, reply.ocsp
+    def answer_of(self, name, serial):
+        authority, _ = self.authorities[name]
+        response = self.answer(ocsp.request(ocsp.certid(authority, serial)))
+        self.lab.write("response.der", response.der)
+        return response
 
     def run_tool(self, *command):
         done = subprocess.run(command, cwd=self.lab.folder, capture_output=True, text=True, timeout=30)
         return done.returncode, done.stdout + done.stderr
 
     def test_openssl_verifies_good_revoked_and_unknown(self):
-        for serial, word in ((GOOD, "good"), (REVOKED, "revoked"), (UNKNOWN, "unknown")):
-            for name, authority, _, response in self.each(serial):
-                self.assertEqual(response.statuses, [word])
-                code, text = self.run_tool(
-                    "openssl", "ocsp", "-respin", "response.der", "-issuer", authority.cert_file, "-serial", str(serial),
-                    "-CAfile", authority.cert_file, "-no_nonce",
-                )
-                self.assertEqual(code, 0, text)
-                self.assertIn("Response verify OK", text)
-                self.assertIn(f"{serial}: {word}", text)
-                if word == "revoked":
-                    self.assertIn("Reason: keyCompromise", text)
+        for name, (authority, _) in self.authorities.items():
+            for serial, word in ((GOOD, "good"), (REVOKED, "revoked"), (UNKNOWN, "unknown")):
+                with self.subTest(algorithm=name, status=word):
+                    self.assertEqual(self.answer_of(name, serial).statuses, [word])
+                    code, text = self.run_tool(
+                        "openssl", "ocsp", "-respin", "response.der", "-issuer", authority.cert_file, "-serial", str(serial),
+                        "-CAfile", authority.cert_file, "-no_nonce",
+                    )
+                    self.assertEqual(code, 0, text)
+                    self.assertIn("Response verify OK", text)
+                    self.assertIn(f"{serial}: {word}", text)
+                    if word == "revoked":
+                        self.assertIn("Reason: keyCompromise", text)
 
     @unittest.skipUnless(shutil.which("ocsptool"), "no ocsptool (gnutls-bin)")
     def test_gnutls_verifies(self):
-        for name, authority, delegate, _ in self.each(REVOKED):
+        for name, (authority, delegate) in self.authorities.items():
+            if name.endswith(("pss-sha384", "pss-sha512")):
+                continue  # GnuTLS 3.7 takes every PSS signature of an OCSP response for SHA-256's, OpenSSL's own too
+            self.answer_of(name, REVOKED)
             for trust in (["--load-signer", delegate.cert_file], ["--load-trust", authority.cert_file]):
-                code, text = self.run_tool("ocsptool", "--verify-response", *trust, "--infile", "response.der")
-                self.assertEqual(code, 0, text)
-                self.assertIn("Verifying OCSP Response: Success", text)
+                with self.subTest(algorithm=name, trust=trust[0]):
+                    code, text = self.run_tool("ocsptool", "--verify-response", *trust, "--infile", "response.der")
+                    self.assertEqual(code, 0, text)
+                    self.assertIn("Verifying OCSP Response: Success", text)
 
     def test_the_algorithm_identifier_octet_for_octet(self):
-        for name, _, _, response in self.each(GOOD):
-            self.assertEqual(response.algorithm.hex(), ALGORITHMS[name][2].hex())
+        for name, (_, _, identifier) in ALGORITHMS.items():
+            with self.subTest(algorithm=name):
+                self.assertEqual(self.answer_of(name, GOOD).algorithm.hex(), identifier.hex())
 
 
 class InTime(lab.LabTest):

@@ -1,0 +1,286 @@
+"""`ocspctl compile`: what it takes, what it refuses, and what becomes of the file."""
+
+import grp
+import json
+import os
+import stat
+import subprocess
+import unittest
+
+import lab
+from lab import GOOD, REVOKED
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+
+class Compile(lab.LabTest):
+    def site(self, delegate=None, ca=None, **more):
+        """A configuration like the class's own, but for what is given."""
+        return {"ca": lab.table_ca((ca or self.ca).name, delegate or self.delegate, **more)}
+
+    def run_compile(self, authorities, output="tried", **settings):
+        text = json.dumps({**settings, "certificate_authorities": authorities}, indent=1)
+        return self.run_text(text, output)
+
+    def run_text(self, text, output="tried"):
+        self.lab.write("tried.yaml", text)
+        return self.lab.ctl("compile", "-c", "tried.yaml", "-o", output)
+
+    def assert_refused(self, done, *words):
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertFalse(os.path.exists(self.lab.path("tried")), "a snapshot was written")
+        self.assertRegex(done.stderr, r"(?m)^\S*tried\.yaml:\d+:\d+: error: ")
+        for word in words:
+            self.assertIn(word.lower(), done.stderr.lower())
+
+    def assert_warned(self, done, *words):
+        self.assertEqual(done.returncode, 0, done.stderr)
+        os.unlink(self.lab.path("tried"))
+        for word in ("warning", *words):
+            self.assertIn(word.lower(), done.stderr.lower())
+
+    def octets(self, name):
+        with open(self.lab.path(name), "rb") as file:
+            return file.read()
+
+
+class Refusals(Compile):
+    def test_a_key_of_another_certificate(self):
+        """C1"""
+        other = self.lab.delegate("other", self.ca)
+        site = self.site()
+        site["ca"]["ocsp_cert"]["key"] = other.key_file
+        self.assert_refused(self.run_compile(site), "does not match", other.key_file)
+
+    def test_a_delegate_of_another_ca(self):
+        """C2: by name, and by signature where the name is the same"""
+        for subject in (lab.common_name("stranger"), self.ca.certificate.subject):
+            stranger = self.lab.authority("stranger", subject=subject)
+            delegate = self.lab.delegate("strange-ocsp", stranger)
+            self.assert_refused(self.run_compile(self.site(delegate)), "strange-ocsp.pem")
+
+    def test_a_delegate_without_ocsp_signing(self):
+        """C3"""
+        delegate = self.lab.delegate("server", self.ca, ocsp_signing=False)
+        self.assert_refused(self.run_compile(self.site(delegate)), "OCSPSigning")
+
+    def test_a_delegate_without_nocheck(self):
+        """C4: a warning"""
+        delegate = self.lab.delegate("checked", self.ca, nocheck=False)
+        self.assert_warned(self.run_compile(self.site(delegate)), "nocheck")
+
+    def test_signers_that_have_expired(self):
+        """C5: an error where none is left, a warning where one is"""
+        expired = self.lab.delegate("expired", self.ca, days=(-9, -1))
+        self.assert_refused(self.run_compile(self.site(expired)), "expired")
+        site = self.site()
+        del site["ca"]["ocsp_cert"]
+        site["ca"]["ocsp_certs"] = [{"cert": cert.cert_file, "key": cert.key_file} for cert in (expired, self.delegate)]
+        self.assert_warned(self.run_compile(site), "expired")
+        ending = self.lab.delegate("ending", self.ca, days=(-9, 3))
+        self.assert_warned(self.run_compile(self.site(ending)), "ending.pem")
+
+    def test_a_ca_that_signs_without_the_bit_for_it(self):
+        """C6: a warning"""
+        site = {"ca": {"ca_cert": {"cert": "ca.pem", "key": "ca.key"}, "status": {"table": "ca.table"}}}
+        self.assert_warned(self.run_compile(site), "digitalSignature")
+
+    def test_one_ca_twice(self):
+        """C7"""
+        site = self.site()
+        site["again"] = site["ca"]
+        self.assert_refused(self.run_compile(site), "again")
+
+    def test_two_redis_cas_with_one_subject(self):
+        """C7: they share their serials, a warning"""
+        twin = self.lab.authority("twin", subject=self.ca.certificate.subject)
+        site = self.site()
+        site["twin"] = lab.table_ca("twin", self.lab.delegate("twin-ocsp", twin))
+        for ca in site.values():
+            del ca["status"]
+        self.assert_warned(self.run_compile(site), "twin")
+
+    def test_an_unknown_key_with_the_nearest_known_one(self):
+        """C9: file, line, column"""
+        done = self.run_text("copy_nonce: true\nmax_cahe_age: 60\ncertificate_authorities: {}\n")
+        self.assert_refused(done, "tried.yaml:2:1", "max_cache_age")
+        done = self.run_text("certificate_authorities:\n  ca:\n    ca_cert: {cert: ca.pem}\n    ocsp_cret: {}\n")
+        self.assert_refused(done, "tried.yaml:4:5", "ocsp_cert")
+
+    def test_weak_keys_and_digests(self):
+        """C10"""
+        weak = self.lab.delegate("weak", self.ca, key="rsa1024")
+        self.assert_refused(self.run_compile(self.site(weak)), "1024")
+        strong = self.lab.delegate("strong", self.ca, key="rsa2048")
+        site = self.site(strong)
+        site["ca"]["ocsp_cert"]["digest"] = "sha1"
+        self.assert_refused(self.run_compile(site), "sha1")
+        old = self.lab.delegate("old", self.ca, digest=hashes.SHA1)
+        self.assert_warned(self.run_compile(self.site(old)), "SHA-1")
+
+    def test_an_engine(self):
+        """design: refused with a clear message"""
+        site = self.site()
+        site["ca"]["ocsp_cert"]["engine"] = {"so_path": "/usr/lib/engine.so", "id": "x"}
+        self.assert_refused(self.run_compile(site), "engine")
+
+    def test_values_of_the_wrong_kind(self):
+        for settings in (
+            {"nonce": "perhaps"},
+            {"max_cache_age": "soon"},
+            {"max_cache_age": -1},
+            {"deadline_ms": 10**12},
+            {"limits": {"certids": 0}},
+            {"limits": []},
+            {"log": {"format": "xml"}},
+        ):
+            with self.subTest(settings=settings):
+                self.assert_refused(self.run_compile(self.site(), **settings))
+
+    def test_files_that_are_missing_or_no_certificate(self):
+        for content in (None, b"", b"nothing", self.octets("ca.key")):
+            with self.subTest(content=content):
+                if content is not None:
+                    self.lab.write("bad.pem", content)
+                site = self.site()
+                site["ca"]["ca_cert"]["cert"] = "bad.pem"
+                self.assert_refused(self.run_compile(site), "bad.pem")
+
+    def test_broken_yaml(self):
+        for text in ("certificate_authorities: {", "\t- x", "a: b: c", "", "[]", "copy_nonce: true\ncopy_nonce: false\n"):
+            with self.subTest(text=text):
+                done = self.run_text(text)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("tried.yaml", done.stderr)
+
+    def test_all_that_is_wrong_is_said_at_once(self):
+        done = self.run_text("max_cahe_age: 60\ncopy_nonze: true\ncertificate_authorities: {}\n")
+        self.assert_refused(done, "max_cache_age", "copy_nonce")
+
+    def test_usage(self):
+        for arguments in ((), ("compile", "--nonsense"), ("compile", "extra"), ("nonsense",), ("table",)):
+            with self.subTest(arguments=arguments):
+                done = self.lab.ctl(*arguments)
+                self.assertEqual(done.returncode, 2)
+                self.assertNotEqual(done.stderr, "")
+        for arguments in (("--help",), ("compile", "--help"), ("table", "--help")):
+            done = self.lab.ctl(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+class TheFile(Compile):
+    def test_the_same_input_gives_the_same_octets(self):
+        self.run_compile(self.site(), "first")
+        self.run_compile(self.site(), "second")
+        self.assertEqual(self.octets("first"), self.octets("second"))
+
+    def test_mode_and_a_refused_run_leaves_the_old_one(self):
+        self.assertEqual(stat.S_IMODE(os.stat(self.lab.snapshot).st_mode), 0o640)
+        before = self.octets("snapshot")
+        site = self.site()
+        site["ca"]["ca_cert"]["cert"] = "nowhere.pem"
+        self.assertEqual(self.run_compile(site, "snapshot").returncode, 1)
+        self.assertEqual(self.octets("snapshot"), before)
+        leftovers = [name for name in os.listdir(self.lab.folder) if name.startswith((".snapshot", "snapshot."))]
+        self.assertEqual(leftovers, [])
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_the_group_is_the_given_one_and_then_kept(self):
+        group = next(entry for entry in grp.getgrall() if entry.gr_gid not in (0, os.getegid()))
+        self.lab.write("tried.yaml", json.dumps({"certificate_authorities": self.site()}))
+        self.lab.must("compile", "-c", "tried.yaml", "-o", "grouped", "--group", group.gr_name)
+        self.assertEqual(os.stat(self.lab.path("grouped")).st_gid, group.gr_gid)
+        self.lab.must("compile", "-c", "tried.yaml", "-o", "grouped")
+        self.assertEqual(os.stat(self.lab.path("grouped")).st_gid, group.gr_gid)
+        self.assertEqual(stat.S_IMODE(os.stat(self.lab.path("grouped")).st_mode), 0o640)
+
+    def test_an_unknown_group(self):
+        done = self.lab.ctl("compile", "-c", "config.yaml", "-o", "tried", "--group", "no-such-group-here")
+        self.assertIn(done.returncode, (1, 2))
+        self.assertIn("no-such-group-here", done.stderr)
+
+    def test_paths_count_from_the_configurations_folder(self):
+        done = subprocess.run(
+            [lab.program("ocspctl"), "compile", "-c", self.lab.path("config.yaml"), "-o", self.lab.path("from-elsewhere")],
+            cwd="/", capture_output=True, text=True, timeout=60,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.octets("from-elsewhere"), self.octets("snapshot"))
+
+
+class Keys(Compile):
+    """The forms in which keys and certificates come."""
+
+    def assert_answers(self, credential):
+        site = self.site()
+        site["ca"]["ocsp_cert"] = credential
+        done = self.run_compile(site, "snapshot")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.answer(self.request(GOOD, REVOKED)).statuses, ["good", "revoked"])
+
+    def test_der_certificates(self):
+        self.lab.write("ocsp.der", self.delegate.der())
+        self.lab.write("ca.der", self.ca.der())
+        self.assert_answers({"cert": "ocsp.der", "key": self.delegate.key_file})
+
+    def test_pem_keys(self):
+        key = self.delegate.key
+        none, pem = serialization.NoEncryption(), serialization.Encoding.PEM
+        self.lab.write("ec.key", key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, none))
+        self.assert_answers({"cert": "ocsp.pem", "key": "ec.key"})
+        self.lab.write("locked.key", lab.key_pem(key, b"s3cret"))
+        self.assert_answers({"cert": "ocsp.pem", "key": "locked.key", "password": "s3cret"})
+        self.lab.write("password", "s3cret\n")
+        self.assert_answers({"cert": "ocsp.pem", "key": "locked.key", "password_file": "password"})
+
+    def test_a_wrong_password(self):
+        self.lab.write("locked.key", lab.key_pem(self.delegate.key, b"s3cret"))
+        for more in ({"password": "wrong"}, {}):
+            site = self.site()
+            site["ca"]["ocsp_cert"] = {"cert": "ocsp.pem", "key": "locked.key", **more}
+            done = self.run_compile(site)
+            self.assert_refused(done, "password")
+            self.assertNotIn("wrong\"", done.stderr)
+
+    def test_pkcs12(self):
+        bundle = pkcs12.serialize_key_and_certificates(
+            b"ocsp", self.delegate.key, self.delegate.certificate, None, serialization.BestAvailableEncryption(b"s3cret")
+        )
+        self.lab.write("ocsp.p12", bundle)
+        self.assert_answers({"pkcs12": "ocsp.p12", "password": "s3cret"})
+
+
+class RubyFile(Compile):
+    """r509-ocsp-responder's configuration, as its README shows it."""
+
+    def test_loads_unchanged(self):
+        done = self.run_text(
+            """copy_nonce: true
+cache_headers: true
+max_cache_age: 60
+certificate_authorities:
+  second_ca:
+    ca_cert:
+      cert: ca.pem
+    ocsp_cert:
+      cert: ocsp.pem
+      key: ocsp.key
+    ocsp_validity_hours: 168
+    ocsp_start_skew_seconds: 3600
+    ocsp_location: 'URI:http://ocsp.domain.com'
+    crl_list: list.txt
+    crl_number: number.txt
+    crl_validity_hours: 168
+    message_digest: SHA1
+    profiles:
+      server:
+        basic_constraints: "CA:FALSE"
+        key_usage: [digitalSignature, keyEncipherment]
+        extended_key_usage: [serverAuth]
+        certificate_policies: [ [ "policyIdentifier=2.16.840.1.12345.1.2.3.4.1" ] ]
+""",
+            "ruby",
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("127.0.0.1", self.lab.must("show", "ruby").stdout)
