@@ -43,10 +43,9 @@ struct table_header {
 	int64_t next_update;
 	uint8_t name_hash[32],
 		key_hash[32]; /* SHA-256 of the CA's Name and key: a table of another CA is refused */
-	uint8_t crl_number
-		[TABLE_CRL_NUMBER_MAX]; /* big-endian, left-padded; the lowest of several parts'; all
-						   * zero where there is none */
-	uint32_t has_crl_number;        /* 0 or 1 */
+	/* big-endian, left-padded; of several parts the lowest; all zero where there is none */
+	uint8_t crl_number[TABLE_CRL_NUMBER_MAX];
+	uint32_t has_crl_number; /* 0 or 1 */
 };
 _Static_assert(sizeof(struct table_header) == 168, "table format");
 
