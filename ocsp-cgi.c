@@ -8,6 +8,7 @@
 
 #include "answer.h"
 #include "cgi.h"
+#include "health.h"
 #include "process.h"
 
 /* All that one request needs. Static: untouched pages cost nothing. */
@@ -38,13 +39,17 @@ static void load_snapshot(struct exchange *x)
 	process_deadline(x->snapshot.header.deadline_ms);
 }
 
+static size_t request_limit(const struct exchange *x)
+{
+	return x->has_snapshot ? x->snapshot.header.request_octets : CGI_REQUEST_MAX;
+}
+
 /* Octets only; a broken snapshot still reads them, so that no web server loses the reply that says so. */
 static struct slice receive(struct exchange *x)
 {
-	size_t limit = x->has_snapshot ? x->snapshot.header.request_octets : CGI_REQUEST_MAX;
 	struct slice body = {0};
 	process_stage(cgi_ready_timeout, cgi_ready_internal_error, "reading the request's body");
-	x->outcome = cgi_read(&x->environment, STDIN_FILENO, limit, x->body, &body, &x->log);
+	x->outcome = cgi_read(&x->environment, STDIN_FILENO, request_limit(x), x->body, &body, &x->log);
 	return body;
 }
 
@@ -59,18 +64,27 @@ static void open_sources(struct exchange *x)
 	}
 }
 
+/* Conformance H11. */
+static void respond_status(struct exchange *x)
+{
+	process_stage(cgi_ready_down, cgi_ready_down, "finding out whether anything can be answered");
+	bool ok = x->has_snapshot && health(&x->snapshot, &x->status, x->now, &x->log);
+	log_say(&x->log, ok ? LOG_INFO : LOG_ERROR,
+		ok ? "status: OK" : "status: Down, nothing can be answered");
+	x->outcome = ok ? CGI_STATUS_OK : CGI_STATUS_DOWN;
+}
+
 static void respond(struct exchange *x, struct slice body)
 {
 	struct slice der = {0};
 	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "answering");
-	if (!x->has_snapshot) {
+	if (x->outcome == CGI_REQUEST)
+		x->outcome = cgi_decode(&x->environment, body, request_limit(x), x->request, &der, &x->log);
+	if (x->outcome == CGI_STATUS_PAGE)
+		respond_status(x);
+	else if (!x->has_snapshot)
 		answer_error(RESPONSE_INTERNAL_ERROR, &x->answer);
-		return;
-	}
-	if (x->outcome == CGI_REQUEST)
-		x->outcome = cgi_decode(
-			&x->environment, body, x->snapshot.header.request_octets, x->request, &der, &x->log);
-	if (x->outcome == CGI_REQUEST)
+	else if (x->outcome == CGI_REQUEST)
 		answer(&x->snapshot, &x->status, der, x->now, &x->log, &x->storage, &x->answer);
 	else
 		answer_error(RESPONSE_MALFORMED_REQUEST, &x->answer);

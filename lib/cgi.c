@@ -88,6 +88,15 @@ static struct slice without_authority(struct slice target)
 	return skip(rest, before(rest, '/').len);
 }
 
+/* The status page of the Ruby responder: /status, /status/, the same below a mount (H11). */
+static bool is_status_page(struct slice path)
+{
+	struct slice name = SLICE("/status");
+	while (path.len > 0 && path.data[path.len - 1] == '/')
+		path.len--;
+	return path.len >= name.len && bytes_equal(skip(path, path.len - name.len), name);
+}
+
 /* Percent-decodes a raw target's path into `storage`. False: longer than any request. */
 static bool decode_path(struct slice target, uint8_t *storage, struct slice *path)
 {
@@ -131,7 +140,11 @@ static enum cgi_outcome decode_target(
 	}
 	if (bytes_equal(path, SLICE("/favicon.ico")))
 		return CGI_FAVICON;
-	switch (base64_find_request(path, storage, CGI_TARGET_MAX, &len)) {
+	bool is_status = is_status_page(path); /* now: decoding overwrites the path */
+	enum base64_find found = base64_find_request(path, storage, CGI_TARGET_MAX, &len);
+	if (is_status && found != BASE64_FOUND)
+		return CGI_STATUS_PAGE;
+	switch (found) {
 	case BASE64_FOUND:
 		break;
 	case BASE64_TRUNCATED:

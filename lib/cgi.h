@@ -32,10 +32,13 @@ void cgi_environment(char *const *entries, struct cgi_environment *out);
 
 /* Where the request stands, or the reply that HTTP already has for it. */
 enum cgi_outcome {
-	CGI_REQUEST,                /* der is the request's octets, whatever they are */
-	CGI_MALFORMED,              /* a GET without a request in it: malformedRequest(1), a note says why */
-	CGI_FAVICON,                /* 404 */
-	CGI_BAD_REQUEST,            /* 400 */
+	CGI_REQUEST,     /* der is the request's octets, whatever they are */
+	CGI_MALFORMED,   /* a GET without a request in it: malformedRequest(1), a note says why */
+	CGI_STATUS_PAGE, /* GET or HEAD of …/status: the caller finds out which of the next two (H11) */
+	CGI_STATUS_OK,   /* 200 "OK" */
+	CGI_STATUS_DOWN, /* 503 "Down" */
+	CGI_FAVICON,     /* 404 */
+	CGI_BAD_REQUEST, /* 400 */
 	CGI_METHOD_NOT_ALLOWED,     /* 405 */
 	CGI_TIMEOUT,                /* 408 */
 	CGI_TOO_LARGE,              /* 413 */
@@ -53,7 +56,8 @@ enum cgi_outcome cgi_read(const struct cgi_environment *env, int fd, size_t limi
 
 /*
  * POST: the body as it is. GET, HEAD: the request found in the target (H1, H2), decoded into `storage`, which has
- * CGI_TARGET_MAX octets and may be cgi_read()'s.
+ * CGI_TARGET_MAX octets and may be cgi_read()'s. A target that holds no request and whose last segment is "status" is
+ * CGI_STATUS_PAGE: at the root and below a mount, with a slash or a query behind it.
  */
 enum cgi_outcome cgi_decode(const struct cgi_environment *env, struct slice body, size_t limit,
 	uint8_t *storage, struct slice *der, struct log *log);
@@ -79,8 +83,8 @@ struct slice cgi_format(
 /* The HTTP status of an outcome. */
 unsigned cgi_http_status(enum cgi_outcome outcome);
 
-/* Whole replies for process_stage(): 408, tryLater, internalError. */
-extern const struct slice cgi_ready_timeout, cgi_ready_try_later, cgi_ready_internal_error;
+/* Whole replies for process_stage(): 408, tryLater, internalError, 503 "Down". */
+extern const struct slice cgi_ready_timeout, cgi_ready_try_later, cgi_ready_internal_error, cgi_ready_down;
 
 /* Writes it all; EINTR, EAGAIN and short writes are continued. False: an error, errno is set. */
 bool cgi_write(int fd, struct slice octets);

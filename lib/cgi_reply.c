@@ -20,6 +20,8 @@ static const struct status_line *status_line_of(enum cgi_outcome outcome)
 	static const struct status_line lines[] = {
 		{CGI_REQUEST, 200, "OK", NULL},
 		{CGI_MALFORMED, 200, "OK", NULL},
+		{CGI_STATUS_OK, 200, "OK", "OK"},
+		{CGI_STATUS_DOWN, 503, "Service Unavailable", "Down"},
 		{CGI_FAVICON, 404, "Not Found", "This is an OCSP responder; it has no icon.\n"},
 		{CGI_BAD_REQUEST, 400, "Bad Request",
 			"The body did not arrive as announced. Send as many octets as Content-Length "
@@ -73,7 +75,7 @@ struct slice cgi_format(
 	append_headers(&out, line, body.len);
 	if (line->code == 405)
 		bytes_append_text(&out, "Allow: GET, HEAD, POST\r\n");
-	if (line->code != 200 || reply->no_store)
+	if (line->text || reply->no_store)
 		bytes_append_text(&out, NO_STORE);
 	else if (reply->cacheable)
 		caching_headers(&out, &reply->caching);
@@ -88,6 +90,9 @@ static const char ready_timeout[] =
 	"Status: 408 Request Timeout\r\nContent-Type: " PLAIN "\r\nContent-Length: 48\r\n" NO_STORE "\r\n"
 	"The body did not arrive in time. Send it again.\n";
 
+static const char ready_down[] = "Status: 503 Service Unavailable\r\nContent-Type: " PLAIN
+				 "\r\nContent-Length: 4\r\n" NO_STORE "\r\nDown";
+
 /* OCSPResponse ::= SEQUENCE { responseStatus ENUMERATED { internalError (2), tryLater (3) } } */
 #define READY_OCSP(status)                                                                                   \
 	"Status: 200 OK\r\nContent-Type: " OCSP "\r\nContent-Length: 5\r\n" NO_STORE "\r\n"                  \
@@ -96,6 +101,7 @@ static const char ready_try_later[] = READY_OCSP("\x03");
 static const char ready_internal_error[] = READY_OCSP("\x02");
 
 const struct slice cgi_ready_timeout = {(const uint8_t *)ready_timeout, sizeof ready_timeout - 1};
+const struct slice cgi_ready_down = {(const uint8_t *)ready_down, sizeof ready_down - 1};
 const struct slice cgi_ready_try_later = {(const uint8_t *)ready_try_later, sizeof ready_try_later - 1};
 const struct slice cgi_ready_internal_error = {
 	(const uint8_t *)ready_internal_error, sizeof ready_internal_error - 1};

@@ -70,6 +70,19 @@ enum delegate_result delegate_choose(const struct snapshot *s, const struct ca *
 	return any ? DELEGATE_CHOSEN : DELEGATE_NONE_VALID;
 }
 
+enum delegate_result delegate_any(
+	const struct snapshot *s, const struct ca *ca, int64_t now, struct snapshot_fault *fault)
+{
+	for (size_t i = 0; i < ca->signer_count; i++) {
+		struct signer signer;
+		if (!snapshot_signer(s, ca, i, &signer, fault))
+			return DELEGATE_BROKEN;
+		if (is_valid(&signer, now))
+			return DELEGATE_CHOSEN;
+	}
+	return DELEGATE_NONE_VALID;
+}
+
 enum delegate_result delegate_certificates(const struct snapshot *s, const struct ca *ca,
 	const struct signer *signer, int64_t now, struct slice certs[DELEGATE_CERTS_MAX], size_t *count,
 	int64_t *not_after, struct snapshot_fault *fault)

@@ -24,6 +24,10 @@ enum delegate_result {
 enum delegate_result delegate_choose(const struct snapshot *s, const struct ca *ca,
 	const struct request *request, int64_t now, struct signer *out, struct snapshot_fault *fault);
 
+/* Whether any signer of the CA is valid at `now`, and so anything can be signed. */
+enum delegate_result delegate_any(
+	const struct snapshot *s, const struct ca *ca, int64_t now, struct snapshot_fault *fault);
+
 /*
  * The certificates of the response, the signer's first, expired ones of ocsp_chain left out. *not_after is lowered to
  * the earliest end of the signer's and theirs.

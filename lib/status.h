@@ -51,7 +51,7 @@ void status_open(struct status *status, const struct snapshot *snapshot);
 /*
  * The states of `count` serials of one CA, in order. Returns successful(0), or tryLater(3) (missing, stale, future,
  * unreachable), internalError(2) (broken), unauthorized(6) (the unknown_serial policy, a partial CRL), with a note in
- * the log that names the file or key. `now` is Unix seconds.
+ * the log that names the file or key. `now` is Unix seconds. A `count` of 0 asks a table only whether it may be believed.
  */
 enum response_status status_lookup(struct status *status, const struct ca *ca, const struct certid *certids,
 	size_t count, int64_t now, struct cert_state *out, struct status_times *times, struct log *log);

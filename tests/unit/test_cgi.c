@@ -18,8 +18,9 @@
 	"fIMtB/jcIro="
 #define SLASHES                                                                                              \
 	"MEQwQjBAMD4wPDAJBgUrDgMCGgUABBQAAAAAAAAAAAAAAAAAAAAAAAAAAAQUAAAAAAAAAAAAAAAAAAAAAAAAAAACAwP//A=="
-#define SHORT "MAgEBv/7//7/4A==" /* 30 08 04 06 ff fb ff fe ff e0 */
-#define PLUS  "MAYEBPv7+/w="     /* 30 06 04 04 fb fb fb fc */
+#define SHORT          "MAgEBv/7//7/4A==" /* 30 08 04 06 ff fb ff fe ff e0 */
+#define ENDS_IN_STATUS "MAoECP////status" /* 30 0a 04 08 ff ff ff fb 2d 6a db ac */
+#define PLUS           "MAYEBPv7+/w="     /* 30 06 04 04 fb fb fb fc */
 
 static void environment_of_a_server(void **state)
 {
@@ -163,6 +164,27 @@ static void targets(void **state)
 		{"favicon", "/favicon.ico", NULL, CGI_FAVICON, NULL, NULL},
 		{"favicon_with_query", "/favicon.ico?v=2", NULL, CGI_FAVICON, NULL, NULL},
 		{"favicon_in_path_info", NULL, "/favicon.ico", CGI_FAVICON, NULL, NULL},
+		{"status", "/status", NULL, CGI_STATUS_PAGE, NULL, NULL},
+		{"status_with_slash", "/status/", NULL, CGI_STATUS_PAGE, NULL, NULL},
+		{"status_with_query", "/status?x", NULL, CGI_STATUS_PAGE, NULL, NULL},
+		{"status_with_slash_and_query", "/status/?x=1", NULL, CGI_STATUS_PAGE, NULL, NULL},
+		{"status_below_a_mount", "/ocsp/status", NULL, CGI_STATUS_PAGE, NULL, NULL},
+		{"status_below_cgi_bin", "/cgi-bin/ocsp-cgi/status", NULL, CGI_STATUS_PAGE, NULL, NULL},
+		{"status_below_a_mount_that_begins_like_a_request", "/MFE/status", NULL, CGI_STATUS_PAGE,
+			NULL, NULL},
+		{"status_in_absolute_form", "http://ocsp.example:80/status", NULL, CGI_STATUS_PAGE, NULL,
+			NULL},
+		{"status_escaped", "/%73tatus", NULL, CGI_STATUS_PAGE, NULL, NULL},
+		{"status_in_path_info", NULL, "/status", CGI_STATUS_PAGE, NULL, NULL},
+		{"status_host_is_no_path", "http://status", NULL, CGI_MALFORMED, NULL, "no request"},
+		{"status_only_in_the_query", "/?/status", NULL, CGI_MALFORMED, NULL, "no request"},
+		{"status_in_the_middle", "/status/x", NULL, CGI_MALFORMED, NULL, "no request"},
+		{"status_longer", "/statuses", NULL, CGI_MALFORMED, NULL, "no request"},
+		{"status_as_the_end_of_a_word", "/mystatus", NULL, CGI_MALFORMED, NULL, "no request"},
+		{"status_of_another_case", "/Status", NULL, CGI_MALFORMED, NULL, "no request"},
+		{"a_request_below_a_mount_called_status", "/status/" SHORT, NULL, CGI_REQUEST, SHORT, NULL},
+		{"a_request_that_ends_in_status", "/" ENDS_IN_STATUS, NULL, CGI_REQUEST, ENDS_IN_STATUS,
+			NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

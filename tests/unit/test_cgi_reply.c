@@ -47,6 +47,13 @@ static void replies(void **state)
 			"Status: 200 OK\r\n" OCSP "Content-Length: 4\r\n" CACHED "\r\n"},
 		{"malformed_get_is_200", CGI_GET, CGI_MALFORMED, true, false,
 			"Status: 200 OK\r\n" OCSP "Content-Length: 4\r\n" NO_STORE "\r\nBODY"},
+		{"status_ok_is_never_stored", CGI_GET, CGI_STATUS_OK, false, true,
+			"Status: 200 OK\r\n" PLAIN "Content-Length: 2\r\n" NO_STORE "\r\nOK"},
+		{"status_ok_for_head", CGI_HEAD, CGI_STATUS_OK, false, false,
+			"Status: 200 OK\r\n" PLAIN "Content-Length: 2\r\n" NO_STORE "\r\n"},
+		{"status_down", CGI_GET, CGI_STATUS_DOWN, false, false,
+			"Status: 503 Service Unavailable\r\n" PLAIN "Content-Length: 4\r\n" NO_STORE
+			"\r\nDown"},
 		{"favicon", CGI_GET, CGI_FAVICON, false, true,
 			"Status: 404 Not Found\r\n" PLAIN "Content-Length: 43\r\n" NO_STORE
 			"\r\nThis is an OCSP responder; it has no icon.\n"},
@@ -100,6 +107,7 @@ static void ready_replies_are_what_cgi_format_makes(void **state)
 		{CGI_TIMEOUT, SLICE(""), cgi_ready_timeout},
 		{CGI_REQUEST, SLICE("\x30\x03\x0A\x01\x03"), cgi_ready_try_later},
 		{CGI_REQUEST, SLICE("\x30\x03\x0A\x01\x02"), cgi_ready_internal_error},
+		{CGI_STATUS_DOWN, SLICE(""), cgi_ready_down},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
