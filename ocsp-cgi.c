@@ -20,9 +20,11 @@ struct exchange {
 	bool has_snapshot;
 	struct status status;
 	enum cgi_outcome outcome;
+	struct decision decision;
 	struct answer answer;
-	struct answer_storage storage;
-	uint8_t body[CGI_TARGET_MAX], request[CGI_TARGET_MAX], reply[CGI_HEADERS_MAX + ANSWER_MAX];
+	struct cgi_reply reply;
+	uint8_t etag[2 * SIGN_SHA256_OCTETS + 4];
+	uint8_t body[CGI_TARGET_MAX], request[CGI_TARGET_MAX], out[CGI_HEADERS_MAX + ANSWER_MAX];
 };
 
 static void load_snapshot(struct exchange *x)
@@ -74,10 +76,60 @@ static void respond_status(struct exchange *x)
 	x->outcome = ok ? CGI_STATUS_OK : CGI_STATUS_DOWN;
 }
 
+/* Conformance H7, H8: what may be kept. */
+static void set_caching(struct exchange *x)
+{
+	const struct answer *a = &x->answer;
+	const struct snapshot_header *settings = &x->snapshot.header;
+	int64_t cap = settings->max_cache_age;
+	if (settings->max_cache_age == SNAPSHOT_NO_MAX_AGE)
+		cap = CACHING_NO_MAX_AGE;
+	x->reply.no_store = a->status != RESPONSE_SUCCESSFUL || a->has_nonce || a->has_unknown;
+	x->reply.cacheable =
+		!x->reply.no_store && settings->cache_headers && x->environment.method != CGI_POST;
+	x->reply.caching = (struct caching){x->now, a->this_update, a->next_update, cap, {0}};
+}
+
+/* Strong where equal tags mean equal octets: of a whole reply, or of what a deterministic signature will be made of. */
+static void set_etag(struct exchange *x)
+{
+	uint8_t digest[SIGN_SHA256_OCTETS];
+	const struct answer *a = &x->answer;
+	struct buffer etag = bytes_buffer(x->etag, sizeof x->etag);
+	if (!a->has_validator && !sign_sha256(a->der, digest)) {
+		x->reply.cacheable = false;
+		return;
+	}
+	bytes_append_text(&etag, a->has_validator && !a->deterministic ? "W/\"" : "\"");
+	bytes_append_hex(&etag, (struct slice){a->has_validator ? a->validator : digest, sizeof digest});
+	bytes_append_char(&etag, '"');
+	x->reply.caching.etag = bytes_written(&etag);
+	x->reply.match = caching_match(x->environment.if_none_match, x->reply.caching.etag);
+	if (x->reply.match != CACHING_DIFFERS)
+		x->outcome = CGI_NOT_MODIFIED;
+}
+
+/* Conformance H9, H9a: with a cache window the client's copy is recognised without touching a private key. */
+static void respond_ocsp(struct exchange *x, struct slice der)
+{
+	answer_decide(&x->snapshot, &x->status, der, x->now, &x->log, &x->decision, &x->answer);
+	set_caching(x);
+	if (x->reply.cacheable && x->answer.has_validator)
+		set_etag(x);
+	if (x->outcome == CGI_NOT_MODIFIED)
+		return;
+	answer_sign(&x->decision, &x->answer);
+	if (x->answer.status != RESPONSE_SUCCESSFUL)
+		set_caching(x);
+	if (x->reply.cacheable && !x->answer.has_validator)
+		set_etag(x);
+}
+
 static void respond(struct exchange *x, struct slice body)
 {
 	struct slice der = {0};
 	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "answering");
+	x->reply.no_store = true;
 	if (x->outcome == CGI_REQUEST)
 		x->outcome = cgi_decode(&x->environment, body, request_limit(x), x->request, &der, &x->log);
 	if (x->outcome == CGI_STATUS_PAGE)
@@ -85,40 +137,18 @@ static void respond(struct exchange *x, struct slice body)
 	else if (!x->has_snapshot)
 		answer_error(RESPONSE_INTERNAL_ERROR, &x->answer);
 	else if (x->outcome == CGI_REQUEST)
-		answer(&x->snapshot, &x->status, der, x->now, &x->log, &x->storage, &x->answer);
+		respond_ocsp(x, der);
 	else
 		answer_error(RESPONSE_MALFORMED_REQUEST, &x->answer);
 }
 
-/* Conformance H7, H8: what may be kept by whom. */
-static struct slice format_reply(struct exchange *x)
-{
-	uint8_t digest[SIGN_SHA256_OCTETS];
-	uint8_t etag[2 * SIGN_SHA256_OCTETS + 2];
-	struct buffer quoted = bytes_buffer(etag, sizeof etag);
-	const struct answer *a = &x->answer;
-	const struct snapshot_header *settings = &x->snapshot.header;
-	int64_t max_cache_age = settings->max_cache_age;
-	bool successful = x->outcome == CGI_REQUEST && a->status == RESPONSE_SUCCESSFUL;
-	struct cgi_reply reply = {.outcome = x->outcome, .body = a->der};
-	reply.no_store = !successful || a->has_nonce || a->has_unknown;
-	reply.cacheable = !reply.no_store && settings->cache_headers && x->environment.method != CGI_POST &&
-			  sign_sha256(a->der, digest);
-	if (reply.cacheable) {
-		bytes_append_char(&quoted, '"');
-		bytes_append_hex(&quoted, (struct slice){digest, sizeof digest});
-		bytes_append_char(&quoted, '"');
-		reply.caching = (struct caching){x->now, a->this_update, a->next_update,
-			max_cache_age == SNAPSHOT_NO_MAX_AGE ? CACHING_NO_MAX_AGE : max_cache_age,
-			bytes_written(&quoted)};
-	}
-	return cgi_format(&x->environment, &reply, x->reply, sizeof x->reply);
-}
-
 static int send_reply(struct exchange *x)
 {
-	struct slice reply = format_reply(x);
-	bool is_ocsp = x->outcome == CGI_REQUEST || x->outcome == CGI_MALFORMED;
+	x->reply.outcome = x->outcome;
+	x->reply.body = x->outcome == CGI_NOT_MODIFIED ? (struct slice){0} : x->answer.der;
+	struct slice reply = cgi_format(&x->environment, &x->reply, x->out, sizeof x->out);
+	bool is_ocsp =
+		x->outcome == CGI_REQUEST || x->outcome == CGI_MALFORMED || x->outcome == CGI_NOT_MODIFIED;
 	process_stage((struct slice){0}, (struct slice){0}, "writing the reply");
 	bool sent = reply.len > 0 && cgi_write(STDOUT_FILENO, reply);
 	if (!sent) {
@@ -128,7 +158,7 @@ static int send_reply(struct exchange *x)
 	}
 	x->log.ocsp = is_ocsp ? response_status_name(x->answer.status) : NULL;
 	x->log.http = cgi_http_status(x->outcome);
-	x->log.octets = is_ocsp ? x->answer.der.len : 0;
+	x->log.octets = is_ocsp ? x->reply.body.len : 0;
 	process_log();
 	return sent ? 0 : 1;
 }

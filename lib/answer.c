@@ -1,18 +1,8 @@
 #include "answer.h"
 
-#define SECONDS_PER_DAY 86400
+#include "caching.h"
 
-/* What is decided of one request, step by step. */
-struct decision {
-	const struct snapshot *snapshot;
-	struct answer_storage *storage;
-	struct log *log;
-	int64_t now;
-	struct ca ca;
-	struct signer signer;
-	struct status_times times;
-	struct response response;
-};
+#define SECONDS_PER_DAY 86400
 
 void answer_error(enum response_status status, struct answer *out)
 {
@@ -29,7 +19,7 @@ static enum response_status broken(struct decision *d, const struct snapshot_fau
 
 static enum response_status decode(struct decision *d, struct slice der)
 {
-	struct request *request = &d->storage->request;
+	struct request *request = &d->request;
 	struct request_fault fault = {0};
 	if (!request_decode(der, d->snapshot->header.certids, request, &fault)) {
 		struct buffer *note = log_note(d->log, LOG_INFO);
@@ -48,7 +38,7 @@ static enum response_status decode(struct decision *d, struct slice der)
 /* RFC 9654 2.1, conformance N2–N5. */
 static enum response_status apply_nonce_policy(struct decision *d)
 {
-	const struct request *request = &d->storage->request;
+	const struct request *request = &d->request;
 	if (d->snapshot->header.nonce == SNAPSHOT_NONCE_IGNORE)
 		return RESPONSE_SUCCESSFUL;
 	if (request->nonce_state == NONCE_INVALID) {
@@ -88,7 +78,7 @@ static enum response_status find_ca(struct decision *d, const struct certid *id,
 /* All CertIDs are of one CA, or the request is unauthorized (conformance Q8, S1). */
 static enum response_status find_issuer(struct decision *d)
 {
-	const struct request *request = &d->storage->request;
+	const struct request *request = &d->request;
 	enum response_status result = find_ca(d, &request->certids[0], &d->ca);
 	for (size_t i = 1; i < request->certid_count && result == RESPONSE_SUCCESSFUL; i++) {
 		struct ca other;
@@ -108,7 +98,7 @@ static enum response_status find_issuer(struct decision *d)
 static enum response_status choose_delegate(struct decision *d)
 {
 	struct snapshot_fault fault = {0};
-	switch (delegate_choose(d->snapshot, &d->ca, &d->storage->request, d->now, &d->signer, &fault)) {
+	switch (delegate_choose(d->snapshot, &d->ca, &d->request, d->now, &d->signer, &fault)) {
 	case DELEGATE_CHOSEN:
 		d->response.responder_id = d->signer.responder_id;
 		return RESPONSE_SUCCESSFUL;
@@ -125,8 +115,8 @@ static enum response_status choose_delegate(struct decision *d)
 static enum response_status look_up(struct decision *d, struct status *status)
 {
 	static const char *const names[] = {"good", "revoked", "unknown"};
-	const struct request *request = &d->storage->request;
-	struct cert_state *states = d->storage->states;
+	const struct request *request = &d->request;
+	struct cert_state *states = d->states;
 	enum response_status result = status_lookup(
 		status, &d->ca, request->certids, request->certid_count, d->now, states, &d->times, d->log);
 	for (size_t i = 0; i < request->certid_count && result == RESPONSE_SUCCESSFUL; i++)
@@ -134,29 +124,40 @@ static enum response_status look_up(struct decision *d, struct status *status)
 	return result;
 }
 
-/* Conformance R3, R4: thisUpdate ≤ producedAt = now; nextUpdate within everything it relies on. */
+/* Conformance H9a: rounding down to the window must not end what is still to be sent. The end of a certificate or table
+ * is the same on every node, rounded or not. */
+static int64_t quantise_end(int64_t end, int64_t now, int64_t window)
+{
+	int64_t rounded = caching_quantise(end, window);
+	return rounded > now ? rounded : end;
+}
+
+/* Conformance R3, R4: thisUpdate ≤ producedAt ≤ now; nextUpdate within everything it relies on. */
 static enum response_status set_times(struct decision *d, struct answer *out)
 {
 	struct snapshot_fault fault = {0};
-	out->this_update = d->times.live ? d->now - d->ca.fixed.start_skew_seconds : d->times.this_update;
-	out->next_update = d->now + d->ca.fixed.validity_seconds;
-	if (!d->times.live && d->times.next_update < out->next_update)
-		out->next_update = d->times.next_update;
-	d->response.produced_at = d->now;
-	d->response.certs = d->storage->certs;
-	if (delegate_certificates(d->snapshot, &d->ca, &d->signer, d->now, d->storage->certs,
-		    &d->response.cert_count, &out->next_update, &fault) != DELEGATE_CHOSEN)
+	int64_t window = d->snapshot->header.cache_window;
+	int64_t this_update = d->times.live ? d->now - d->ca.fixed.start_skew_seconds : d->times.this_update;
+	int64_t next_update = d->now + d->ca.fixed.validity_seconds;
+	if (!d->times.live && d->times.next_update < next_update)
+		next_update = d->times.next_update;
+	d->response.certs = d->certs;
+	if (delegate_certificates(d->snapshot, &d->ca, &d->signer, d->now, d->certs, &d->response.cert_count,
+		    &next_update, &fault) != DELEGATE_CHOSEN)
 		return broken(d, &fault);
+	d->response.produced_at = caching_quantise(d->now, window);
+	out->this_update = caching_quantise(this_update, window);
+	out->next_update = quantise_end(next_update, d->now, window);
 	return RESPONSE_SUCCESSFUL;
 }
 
 static void set_singles(struct decision *d, struct answer *out)
 {
-	struct request *request = &d->storage->request;
+	struct request *request = &d->request;
 	int64_t days = d->ca.fixed.archive_cutoff_days;
 	for (size_t i = 0; i < request->certid_count; i++) {
-		const struct cert_state *state = &d->storage->states[i];
-		d->storage->singles[i] = (struct single_response){
+		const struct cert_state *state = &d->states[i];
+		d->singles[i] = (struct single_response){
 			.certid = request->certids[i].der,
 			.status = state->status,
 			.revocation_time = state->revocation_time,
@@ -164,36 +165,88 @@ static void set_singles(struct decision *d, struct answer *out)
 			.this_update = out->this_update,
 			.next_update = out->next_update,
 			.has_archive_cutoff = days > 0,
-			.archive_cutoff = d->now - days * SECONDS_PER_DAY,
+			.archive_cutoff = d->response.produced_at - days * SECONDS_PER_DAY,
 		};
 		d->response.extended_revoke |= state->extended_revoke;
 		out->has_unknown |= state->status == CERT_STATUS_UNKNOWN;
 	}
 	d->response.single_count = request->certid_count;
-	d->response.singles = d->storage->singles;
+	d->response.singles = d->singles;
 }
 
-static enum response_status encode(struct decision *d, struct answer *out)
+static bool hash_into(struct buffer *out, struct slice octets)
 {
-	struct answer_storage *storage = d->storage;
-	struct snapshot_fault fault = {0};
-	struct sign_key key;
-	size_t signature_len = 0;
-	struct slice tbs = response_encode_tbs(&d->response, storage->tbs, sizeof storage->tbs);
-	if (tbs.len == 0) {
+	uint8_t digest[SIGN_SHA256_OCTETS];
+	bool good = sign_sha256(octets, digest);
+	bytes_append(out, (struct slice){digest, sizeof digest});
+	return good;
+}
+
+/* SHA-256 of tbsResponseData, algorithm and signer: all that tells two answers apart but the signature. */
+static bool set_validator(const struct decision *d, struct answer *out)
+{
+	uint8_t storage[512];
+	struct buffer parts = bytes_buffer(storage, sizeof storage);
+	bool good = hash_into(&parts, d->tbs) && hash_into(&parts, d->signer.certificate);
+	bytes_append(&parts, sign_algorithm_identifier(d->signer.algorithm));
+	return good && !parts.failed && sign_sha256(bytes_written(&parts), out->validator);
+}
+
+static enum response_status encode_tbs(struct decision *d, struct answer *out)
+{
+	d->tbs = response_encode_tbs(&d->response, d->tbs_octets, sizeof d->tbs_octets);
+	if (d->tbs.len == 0) {
 		log_say(d->log, LOG_ERROR,
 			"response: a time or reason cannot be encoded, or it is too large");
 		return RESPONSE_INTERNAL_ERROR;
 	}
+	out->has_nonce = d->response.nonce.len > 0;
+	out->deterministic = sign_is_deterministic(d->signer.algorithm);
+	out->has_validator = d->snapshot->header.cache_window > 0 && set_validator(d, out);
+	return RESPONSE_SUCCESSFUL;
+}
+
+void answer_decide(const struct snapshot *snapshot, struct status *status, struct slice request, int64_t now,
+	struct log *log, struct decision *d, struct answer *out)
+{
+	d->snapshot = snapshot;
+	d->log = log;
+	d->now = now;
+	d->response = (struct response){0};
+	*out = (struct answer){0};
+	enum response_status result = decode(d, request);
+	if (result == RESPONSE_SUCCESSFUL)
+		result = apply_nonce_policy(d);
+	if (result == RESPONSE_SUCCESSFUL)
+		result = find_issuer(d);
+	if (result == RESPONSE_SUCCESSFUL)
+		result = choose_delegate(d);
+	if (result == RESPONSE_SUCCESSFUL)
+		result = look_up(d, status);
+	if (result == RESPONSE_SUCCESSFUL)
+		result = set_times(d, out);
+	if (result == RESPONSE_SUCCESSFUL) {
+		set_singles(d, out);
+		result = encode_tbs(d, out);
+	}
+	if (result != RESPONSE_SUCCESSFUL)
+		answer_error(result, out);
+}
+
+static enum response_status sign_and_encode(struct decision *d, struct answer *out)
+{
+	struct snapshot_fault fault = {0};
+	struct sign_key key;
+	size_t signature_len = 0;
 	if (!snapshot_key(d->snapshot, &d->signer, &key, &fault))
 		return broken(d, &fault);
-	if (!sign(&key, tbs, storage->signature, &signature_len)) {
+	if (!sign(&key, d->tbs, d->signature, &signature_len)) {
 		log_say(d->log, LOG_ERROR, "signing failed: run ocspctl check on the snapshot");
 		return RESPONSE_INTERNAL_ERROR;
 	}
-	struct slice signature = {storage->signature, signature_len};
+	struct slice signature = {d->signature, signature_len};
 	out->der = response_encode(
-		&d->response, tbs, d->signer.algorithm, signature, storage->der, sizeof storage->der);
+		&d->response, d->tbs, d->signer.algorithm, signature, d->der_octets, sizeof d->der_octets);
 	if (out->der.len == 0) {
 		log_say(d->log, LOG_ERROR, "response: too large");
 		return RESPONSE_INTERNAL_ERROR;
@@ -201,30 +254,11 @@ static enum response_status encode(struct decision *d, struct answer *out)
 	return RESPONSE_SUCCESSFUL;
 }
 
-void answer(const struct snapshot *snapshot, struct status *status, struct slice request, int64_t now,
-	struct log *log, struct answer_storage *storage, struct answer *out)
+void answer_sign(struct decision *d, struct answer *out)
 {
-	struct decision d = {.snapshot = snapshot, .storage = storage, .log = log, .now = now};
-	*out = (struct answer){0};
-	enum response_status result = decode(&d, request);
-	if (result == RESPONSE_SUCCESSFUL)
-		result = apply_nonce_policy(&d);
-	if (result == RESPONSE_SUCCESSFUL)
-		result = find_issuer(&d);
-	if (result == RESPONSE_SUCCESSFUL)
-		result = choose_delegate(&d);
-	if (result == RESPONSE_SUCCESSFUL)
-		result = look_up(&d, status);
-	if (result == RESPONSE_SUCCESSFUL)
-		result = set_times(&d, out);
-	if (result == RESPONSE_SUCCESSFUL) {
-		set_singles(&d, out);
-		result = encode(&d, out);
-	}
-	if (result != RESPONSE_SUCCESSFUL) {
-		answer_error(result, out);
+	if (out->status != RESPONSE_SUCCESSFUL)
 		return;
-	}
-	out->has_nonce = d.response.nonce.len > 0;
-	out->deterministic = sign_is_deterministic(d.signer.algorithm);
+	enum response_status result = sign_and_encode(d, out);
+	if (result != RESPONSE_SUCCESSFUL)
+		answer_error(result, out);
 }

@@ -15,32 +15,49 @@
 /* Octets of a response: REQUEST_CERTIDS_MAX SingleResponses (CertIDs of a request of 64 KiB) and 64 KiB of certificates. */
 #define ANSWER_MAX (192 * 1024)
 
-/* The caller's storage; what is not needed is never touched. */
-struct answer_storage {
+/* What is decided of one request, step by step; the caller's storage, filled by answer_decide(). */
+struct decision {
+	const struct snapshot *snapshot;
+	struct log *log;
+	int64_t now;
 	struct request request;
+	struct ca ca;
+	struct signer signer;
+	struct status_times times;
+	struct response response;
 	struct cert_state states[REQUEST_CERTIDS_MAX];
 	struct single_response singles[REQUEST_CERTIDS_MAX];
 	struct slice certs[DELEGATE_CERTS_MAX];
+	struct slice tbs;
 	uint8_t signature[SIGN_SIGNATURE_MAX];
-	uint8_t tbs[ANSWER_MAX];
-	uint8_t der[ANSWER_MAX];
+	uint8_t tbs_octets[ANSWER_MAX];
+	uint8_t der_octets[ANSWER_MAX];
 };
+
+#define ANSWER_VALIDATOR SIGN_SHA256_OCTETS
 
 struct answer {
 	enum response_status status;
-	struct slice der; /* the OCSPResponse: in the caller's storage, or static */
+	struct slice
+		der; /* the OCSPResponse: in the decision, or static; empty while a signature is wanting */
 	/* when successful: */
 	bool has_nonce, has_unknown;
 	bool deterministic; /* the same state gives the same octets everywhere (sign_is_deterministic()) */
 	int64_t this_update, next_update;
+	bool has_validator; /* cache_window is on */
+	uint8_t validator
+		[ANSWER_VALIDATOR]; /* of CertIDs, statuses, all times and the signer: one for all nodes (H9a) */
 };
 
 /*
- * Answers `request` at `now` (Unix seconds) from the snapshot and the status sources. Whatever goes wrong comes out as an
- * OCSP error with a note in the log.
+ * Decides on `request` at `now` (Unix seconds) from the snapshot and the status sources: everything but the signature.
+ * Whatever goes wrong comes out as an OCSP error, whole, with a note in the log.
  */
-void answer(const struct snapshot *snapshot, struct status *status, struct slice request, int64_t now,
-	struct log *log, struct answer_storage *storage, struct answer *out);
+void answer_decide(const struct snapshot *snapshot, struct status *status, struct slice request, int64_t now,
+	struct log *log, struct decision *d, struct answer *out);
+
+/* Signs what was decided; does nothing where that was an error. */
+void answer_sign(struct decision *d, struct answer *out);
 
 /* An answer that says only that: an unsuccessful OCSPResponse (conformance S6). */
 void answer_error(enum response_status status, struct answer *out);

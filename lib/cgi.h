@@ -32,13 +32,14 @@ void cgi_environment(char *const *entries, struct cgi_environment *out);
 
 /* Where the request stands, or the reply that HTTP already has for it. */
 enum cgi_outcome {
-	CGI_REQUEST,     /* der is the request's octets, whatever they are */
-	CGI_MALFORMED,   /* a GET without a request in it: malformedRequest(1), a note says why */
-	CGI_STATUS_PAGE, /* GET or HEAD of …/status: the caller finds out which of the next two (H11) */
-	CGI_STATUS_OK,   /* 200 "OK" */
-	CGI_STATUS_DOWN, /* 503 "Down" */
-	CGI_FAVICON,     /* 404 */
-	CGI_BAD_REQUEST, /* 400 */
+	CGI_REQUEST,      /* der is the request's octets, whatever they are */
+	CGI_NOT_MODIFIED, /* 304: the client holds this answer (H9) */
+	CGI_MALFORMED,    /* a GET without a request in it: malformedRequest(1), a note says why */
+	CGI_STATUS_PAGE,  /* GET or HEAD of …/status: the caller finds out which of the next two (H11) */
+	CGI_STATUS_OK,    /* 200 "OK" */
+	CGI_STATUS_DOWN,  /* 503 "Down" */
+	CGI_FAVICON,      /* 404 */
+	CGI_BAD_REQUEST,  /* 400 */
 	CGI_METHOD_NOT_ALLOWED,     /* 405 */
 	CGI_TIMEOUT,                /* 408 */
 	CGI_TOO_LARGE,              /* 413 */
@@ -68,7 +69,8 @@ struct cgi_reply {
 	struct slice body; /* the OCSPResponse */
 	bool no_store;     /* Cache-Control: no-store (H8) */
 	bool cacheable;    /* the fields of `caching` (H7); neither: no cache header at all */
-	struct caching caching;
+	struct caching caching;   /* also of a 304 */
+	enum caching_match match; /* of a 304: what its If-None-Match said */
 };
 
 #define CGI_HEADERS_MAX 1024

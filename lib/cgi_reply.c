@@ -20,6 +20,7 @@ static const struct status_line *status_line_of(enum cgi_outcome outcome)
 	static const struct status_line lines[] = {
 		{CGI_REQUEST, 200, "OK", NULL},
 		{CGI_MALFORMED, 200, "OK", NULL},
+		{CGI_NOT_MODIFIED, 304, "Not Modified", NULL},
 		{CGI_STATUS_OK, 200, "OK", "OK"},
 		{CGI_STATUS_DOWN, 503, "Service Unavailable", "Down"},
 		{CGI_FAVICON, 404, "Not Found", "This is an OCSP responder; it has no icon.\n"},
@@ -66,12 +67,24 @@ static void append_headers(struct buffer *out, const struct status_line *line, s
 	bytes_append_text(out, "\r\n");
 }
 
+/* RFC 9110 15.4.5: no body, and none of the fields that describe one. */
+static struct slice format_not_modified(const struct cgi_reply *reply, uint8_t *storage, size_t size)
+{
+	struct buffer out = bytes_buffer(storage, size);
+	bytes_append_text(&out, "Status: 304 Not Modified\r\n");
+	caching_not_modified_headers(&out, &reply->caching, reply->match);
+	bytes_append_text(&out, "\r\n");
+	return out.failed ? cgi_ready_internal_error : bytes_written(&out);
+}
+
 struct slice cgi_format(
 	const struct cgi_environment *env, const struct cgi_reply *reply, uint8_t *storage, size_t size)
 {
 	const struct status_line *line = status_line_of(reply->outcome);
 	struct slice body = line->text ? bytes_of(line->text) : reply->body;
 	struct buffer out = bytes_buffer(storage, size);
+	if (reply->outcome == CGI_NOT_MODIFIED)
+		return format_not_modified(reply, storage, size);
 	append_headers(&out, line, body.len);
 	if (line->code == 405)
 		bytes_append_text(&out, "Allow: GET, HEAD, POST\r\n");

@@ -27,14 +27,15 @@ static void check_redis_tls(const struct config_redis *redis, struct messages *m
 
 void compile_check_available(const struct config *config, struct messages *m)
 {
-	const struct place file = {config->path, 0, 0};
-
-	if (config->cache_window > 0)
-		message_error(m, file, "cache_window " NOT_AVAILABLE "; set it to 0 or take it out");
 	check_redis_tls(&config->redis, m);
 	for (size_t i = 0; i < config->ca_count; i++) {
 		const struct config_ca *ca = &config->cas[i];
 
+		if (config->cache_window >= ca->validity_hours * 3600)
+			message_error(m, ca->name.at,
+				"cache_window %u is not shorter than the validity of %s's answers; raise its "
+				"ocsp_validity_hours or lower cache_window",
+				config->cache_window, ca->name.value);
 		if (ca->require_signed_requests)
 			message_error(m, ca->requester_count > 0 ? ca->requesters[0].at : ca->name.at,
 				"require_signed_requests of %s " NOT_AVAILABLE "; take it out",

@@ -81,8 +81,8 @@ static void replies(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		uint8_t storage[CGI_HEADERS_MAX + 4];
 		struct cgi_environment env = {.method = cases[i].method};
-		struct cgi_reply reply = {
-			cases[i].outcome, SLICE("BODY"), cases[i].no_store, cases[i].cacheable, caching};
+		struct cgi_reply reply = {cases[i].outcome, SLICE("BODY"), cases[i].no_store,
+			cases[i].cacheable, caching, CACHING_DIFFERS};
 		print_message("  %s\n", cases[i].name);
 		struct slice got = cgi_format(&env, &reply, storage, sizeof storage);
 		assert_int_equal(got.len, strlen(cases[i].expected));
