@@ -16,6 +16,7 @@ build    command:openssl          openssl               openssl          openssl
 check    header:cmocka.h          libcmocka-dev         libcmocka-devel  cmocka-dev           cmocka          cmocka
 check    command:ocsptool         gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls
 check    python:cryptography      python3-cryptography  python3-cryptography py3-cryptography python-cryptography cryptography
+check    command:redis-server     redis-server          redis            redis                redis           redis
 check    command:apache2,httpd    apache2-bin           httpd            apache2              apache          httpd
 check    command:lighttpd         lighttpd              lighttpd         lighttpd             lighttpd        lighttpd
 check    command:nginx            nginx-light           nginx            nginx                nginx           nginx
