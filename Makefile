@@ -51,10 +51,10 @@ $(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
 	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lyaml -lhiredis -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lcmocka -lyaml -lhiredis -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)

@@ -11,7 +11,7 @@ build    header:linux/limits.h    linux-libc-dev        kernel-headers   linux-h
 build    header:openssl/evp.h     libssl-dev            openssl-devel    openssl-dev          openssl         openssl@3
 build    header:yaml.h            libyaml-dev           libyaml-devel    yaml-dev             libyaml         libyaml
 build    header:hiredis/hiredis.h libhiredis-dev        hiredis-devel    hiredis-dev          hiredis         hiredis
-build    header:hiredis/hiredis.h libhiredis-dev        hiredis-devel    hiredis-dev          hiredis         hiredis
+build    header:curl/curl.h       libcurl4-openssl-dev  libcurl-devel    curl-dev             curl            curl
 build    command:openssl          openssl               openssl          openssl              openssl         openssl@3
 check    header:cmocka.h          libcmocka-dev         libcmocka-devel  cmocka-dev           cmocka          cmocka
 check    command:ocsptool         gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls

@@ -65,6 +65,7 @@ only() { # PATTERN WHOM FILE...: the pattern occurs in no file but WHOM (a regul
 only '<openssl/' 'lib/sign[a-z_]*\.[ch]' lib/*.[ch] ocsp-cgi.c
 only '<hiredis' 'lib/status_redis[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
 only '<yaml\.h>' 'lib/ctl/config_yaml\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
+only '<curl/' 'lib/ctl/http_client\.c' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
 
 # ---- lib/ calls no allocator, no stdio, no locale, and never exits; process.c and main() may end the process ----
 
