@@ -20,6 +20,10 @@ static const struct command {
 	{"table", command_table, "a CRL or an OpenSSL index.txt -> a CA's status table"},
 	{"show", command_show, "print what a snapshot holds, without its secrets"},
 	{"check", command_check, "self-test a snapshot and say what expires: a monitoring plugin"},
+	{"issue", command_issue, "make certificates known to Redis as good"},
+	{"revoke", command_revoke, "mark certificates as revoked in Redis"},
+	{"unrevoke", command_unrevoke, "make revoked certificates good again in Redis"},
+	{"status", command_status, "print what Redis holds of certificates"},
 };
 
 #define COUNT (sizeof commands / sizeof *commands)

@@ -12,5 +12,9 @@ int command_compile(int argc, char **argv);
 int command_table(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_issue(int argc, char **argv);
+int command_revoke(int argc, char **argv);
+int command_unrevoke(int argc, char **argv);
+int command_status(int argc, char **argv);
 
 #endif

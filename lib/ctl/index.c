@@ -1,6 +1,7 @@
 #include "index.h"
 
 #include "../der.h"
+#include "reason.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -108,20 +109,12 @@ static const char *read_serial(struct index *x, struct slice text, struct slice 
 	return NULL;
 }
 
-/* OpenSSL's words; the last three come with an argument: an instruction's OID, the time since when the key is known. */
+/* OpenSSL's words besides RFC 5280's; they come with an argument: an instruction's OID, the time since when the key is
+ * known. */
 static const struct {
 	const char *word;
 	enum crl_reason reason;
 } reasons[] = {
-	{"unspecified", CRL_REASON_UNSPECIFIED},
-	{"keyCompromise", CRL_REASON_KEY_COMPROMISE},
-	{"CACompromise", CRL_REASON_CA_COMPROMISE},
-	{"affiliationChanged", CRL_REASON_AFFILIATION_CHANGED},
-	{"superseded", CRL_REASON_SUPERSEDED},
-	{"cessationOfOperation", CRL_REASON_CESSATION_OF_OPERATION},
-	{"certificateHold", CRL_REASON_CERTIFICATE_HOLD},
-	{"privilegeWithdrawn", CRL_REASON_PRIVILEGE_WITHDRAWN},
-	{"AACompromise", CRL_REASON_AA_COMPROMISE},
 	{"holdInstruction", CRL_REASON_CERTIFICATE_HOLD},
 	{"keyTime", CRL_REASON_KEY_COMPROMISE},
 	{"CAkeyTime", CRL_REASON_CA_COMPROMISE},
@@ -137,7 +130,7 @@ static bool read_reason(struct slice word, int *reason)
 			return true;
 		}
 	}
-	return false;
+	return reason_read_name(word, reason) && reason_is_of_revoked(*reason);
 }
 
 /* date[,reason[,extra]]; NULL, or what is wrong with it. */
