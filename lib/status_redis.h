@@ -1,6 +1,7 @@
 /*
  * status_redis: certStatus from the hashes that a CA writes into Redis (design "The key in Redis"). One connection, one
- * write, one read for all serials of a request. The one module that knows hiredis.
+ * write, one read for all serials of a request. Four files: status_redis.c asks and judges, status_redis_link.c has the
+ * connection and the deadline, status_redis_reply.c the replies, status_redis_fault.c what is said when it goes wrong.
  *
  * Nothing that Redis does wrong becomes good or unknown (conformance S4): what is merely unreachable or refuses for now is
  * tryLater(3); what answers and cannot be understood is internalError(2).
@@ -9,18 +10,34 @@
 #define STATUS_REDIS_H
 
 #include "log.h"
+#include "serial.h"
 #include "snapshot.h"
 
-struct redisContext;
+/* Octets of a key. A prefix beyond STATUS_REDIS_PREFIX_MAX is refused when it is compiled. */
+#define STATUS_REDIS_KEY_MAX    4096
+#define STATUS_REDIS_PREFIX_MAX (STATUS_REDIS_KEY_MAX - SERIAL_DECIMAL_MAX)
 
-/* The caller's storage. */
+/* Octets of AUTH's user and password together: refused when they are compiled, too. */
+#define STATUS_REDIS_SECRET_MAX 8192
+
+/* Octets of all commands of one request: a greeting and REQUEST_CERTIDS_MAX times HMGET, of 96 octets and a key. */
+#define STATUS_REDIS_COMMANDS_MAX                                                                            \
+	(STATUS_REDIS_SECRET_MAX + 512 + REQUEST_CERTIDS_MAX * (STATUS_REDIS_KEY_MAX + 128))
+
+struct redisReader;
+
+/* The caller's storage; what is not needed is never touched. */
 struct status_redis {
 	struct redis_settings settings;
 	int fd;              /* -1: no address could be reached */
 	size_t address;      /* which of the settings' */
 	int64_t deadline_us; /* monotonic clock */
-	int error;           /* errno of the last address, when fd is -1 */
-	struct redisContext *context;
+	int error;           /* errno of what went wrong; 0 where the server closed the connection */
+	bool connecting;     /* the connection is not made yet */
+	bool written;        /* the commands are sent: what is waited for are replies */
+	struct redisReader *reader;
+	struct buffer commands;
+	uint8_t command_octets[STATUS_REDIS_COMMANDS_MAX];
 };
 
 /*
@@ -28,6 +45,9 @@ struct status_redis {
  * somebody asks. Never waits longer than settings.timeout_ms, and not at all for a Unix socket or a single address.
  */
 void status_redis_open(struct status_redis *r, const struct redis_settings *settings);
+
+/* Closes the connection and frees the reader, for those who do not simply end. */
+void status_redis_close(struct status_redis *r);
 
 /* One record as the CA wrote it. */
 struct redis_record {
@@ -39,13 +59,13 @@ struct redis_record {
 
 /*
  * The records of `count` serials under `key_prefix`, in order; negative serials are not asked for and come out as not
- * present. Returns successful(0), tryLater(3) or internalError(2), with a note that says which server and key, what came
- * and what to do.
+ * present. Once after status_redis_open(). Returns successful(0), tryLater(3) or internalError(2), with a note that says
+ * which server and key, what came and what to do.
  */
 enum response_status status_redis_lookup(struct status_redis *r, struct slice key_prefix,
 	const struct certid *certids, size_t count, struct redis_record *out, struct log *log);
 
-/* PING in the same bounded way (conformance H11), after AUTH and SELECT. */
+/* PING in the same bounded way (conformance H11), after AUTH and SELECT; instead of a lookup. */
 enum response_status status_redis_ping(struct status_redis *r, struct log *log);
 
 #endif

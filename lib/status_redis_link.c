@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +10,8 @@
 
 #include "process.h"
 
+#define READ_MAX 16384 /* octets; Redis sends its replies in pieces of at most so many */
+
 union socket_address {
 	struct sockaddr any;
 	struct sockaddr_un local;
@@ -18,6 +19,7 @@ union socket_address {
 	struct sockaddr_in6 ip6;
 };
 
+/* 0: the path is too long. */
 static socklen_t socket_address(const struct redis_address *from, union socket_address *out)
 {
 	memset(out, 0, sizeof *out);
@@ -57,102 +59,161 @@ static bool wait_for(int fd, short events, int64_t until_us)
 	}
 }
 
-static int connection_error(int fd)
+/* Waits until `until_us` for the outcome of a connect() in progress: 0, or its errno. */
+static int finish_connecting(int fd, int64_t until_us)
 {
 	int error = 0;
 	socklen_t size = sizeof error;
+	if (!wait_for(fd, POLLOUT, until_us))
+		return ETIMEDOUT;
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
-/* Connects without blocking. With another address to fall back on, waits until `until_us` for the outcome; without, the
- * first write waits for it. */
-static bool try_address(
-	struct status_redis *r, const struct redis_address *address, bool last, int64_t until_us)
+/* A new descriptor that connects, without waiting for it; EINPROGRESS in *error is none. -1: *error says why. */
+static int start_connecting(const struct redis_address *address, int *error)
 {
 	union socket_address to;
 	socklen_t size = socket_address(address, &to);
-	int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	r->error = size == 0 ? ENAMETOOLONG : errno;
-	if (fd < 0)
-		return false;
-	r->error = 0;
+	*error = ENAMETOOLONG;
 	if (size == 0)
-		r->error = ENAMETOOLONG;
-	else if (connect(fd, &to.any, size) != 0)
-		r->error = errno;
-	if (r->error == EINPROGRESS)
-		r->error = last ? 0 : wait_for(fd, POLLOUT, until_us) ? connection_error(fd) : ETIMEDOUT;
-	if (r->error != 0) {
-		close(fd);
-		return false;
-	}
-	r->fd = fd;
-	return true;
+		return -1;
+	int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	*error = fd < 0 ? errno : 0;
+	if (fd < 0 || connect(fd, &to.any, size) == 0)
+		return fd;
+	*error = errno;
+	if (*error == EINPROGRESS)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* With another address to fall back on, waits until `until_us` for the outcome; without, redis_link_send() does. */
+static bool try_address(
+	struct status_redis *r, const struct redis_address *address, bool is_last, int64_t until_us)
+{
+	r->fd = start_connecting(address, &r->error);
+	if (r->error == EINPROGRESS && !is_last)
+		r->error = finish_connecting(r->fd, until_us);
+	r->connecting = r->error == EINPROGRESS;
+	if (r->error == 0 || r->connecting)
+		return true;
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+	return false;
 }
 
 void status_redis_open(struct status_redis *r, const struct redis_settings *settings)
 {
+	int64_t started_us = process_monotonic_us();
 	int64_t budget_us = (int64_t)settings->timeout_ms * 1000;
-	*r = (struct status_redis){.settings = *settings, .fd = -1};
-	r->deadline_us = process_monotonic_us() + budget_us;
+	r->settings = *settings;
+	r->fd = -1;
+	r->deadline_us = started_us + budget_us;
+	r->error = 0;
+	r->connecting = r->written = false;
+	r->reader = NULL;
+	r->commands = bytes_buffer(r->command_octets, sizeof r->command_octets);
 	for (size_t i = 0; i < settings->address_count; i++) {
-		bool last = i + 1 == settings->address_count;
+		bool is_last = i + 1 == settings->address_count;
 		int64_t share_us = budget_us / (int64_t)settings->address_count * (int64_t)(i + 1);
 		r->address = i;
-		if (try_address(r, &settings->addresses[i], last, r->deadline_us - budget_us + share_us))
+		if (try_address(r, &settings->addresses[i], is_last, started_us + share_us))
 			return;
 	}
 }
 
-struct redisContext *redis_link_context(struct status_redis *r)
+void status_redis_close(struct status_redis *r)
 {
-	if (!r->context)
-		r->context = redisConnectFd(r->fd);
-	if (r->context)
-		r->context->flags &= ~REDIS_BLOCK;
-	return r->context;
+	if (r->fd >= 0)
+		close(r->fd);
+	if (r->reader)
+		redis_reply_reader_free(r->reader);
+	r->fd = -1;
+	r->reader = NULL;
+}
+
+void redis_link_command(struct status_redis *r, size_t count, const struct slice *words)
+{
+	struct buffer *out = &r->commands;
+	bytes_append_char(out, '*');
+	bytes_append_padded(out, count, 1);
+	for (size_t i = 0; i < count; i++) {
+		bytes_append_text(out, "\r\n$");
+		bytes_append_padded(out, words[i].len, 1);
+		bytes_append_text(out, "\r\n");
+		bytes_append(out, words[i]);
+	}
+	bytes_append_text(out, "\r\n");
+}
+
+static enum redis_outcome connected(struct status_redis *r)
+{
+	if (r->fd < 0)
+		return REDIS_UNREACHABLE;
+	if (!r->connecting)
+		return REDIS_DONE;
+	r->error = finish_connecting(r->fd, r->deadline_us);
+	if (r->error != 0)
+		return REDIS_UNREACHABLE;
+	r->connecting = false;
+	return REDIS_DONE;
 }
 
 enum redis_outcome redis_link_send(struct status_redis *r)
 {
-	int done = 0;
-	while (!done) {
-		errno = 0;
-		if (redisBufferWrite(r->context, &done) != REDIS_OK)
-			return REDIS_LOST;
-		if (!done && !wait_for(r->fd, POLLOUT, r->deadline_us))
-			return REDIS_TIMEOUT;
+	struct slice rest = bytes_written(&r->commands);
+	enum redis_outcome outcome = connected(r);
+	while (rest.len > 0 && outcome == REDIS_DONE) {
+		ssize_t put = send(r->fd, rest.data, rest.len, MSG_NOSIGNAL);
+		if (put > 0) {
+			rest = (struct slice){rest.data + put, rest.len - (size_t)put};
+		} else if (put < 0 && errno != EINTR && errno != EAGAIN) {
+			r->error = errno;
+			outcome = REDIS_LOST;
+		} else if (!wait_for(r->fd, POLLOUT, r->deadline_us)) {
+			outcome = REDIS_TIMEOUT;
+		}
 	}
-	return REDIS_DONE;
+	explicit_bzero(r->command_octets, r->commands.len); /* the password is among it */
+	r->written = outcome == REDIS_DONE;
+	return outcome;
 }
 
 static enum redis_outcome read_more(struct status_redis *r)
 {
-	if (redis_reply_is_oversized(r->context->reader))
-		return REDIS_NONSENSE;
+	uint8_t octets[READ_MAX];
 	if (!wait_for(r->fd, POLLIN, r->deadline_us))
 		return REDIS_TIMEOUT;
-	errno = 0;
-	if (redisBufferRead(r->context) == REDIS_OK)
+	ssize_t got = recv(r->fd, octets, sizeof octets, 0);
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return REDIS_DONE;
-	if (r->context->err == REDIS_ERR_EOF)
-		errno = 0;
-	return r->context->err == REDIS_ERR_PROTOCOL ? REDIS_NONSENSE : REDIS_LOST;
+	if (got <= 0) {
+		r->error = got < 0 ? errno : 0;
+		return REDIS_LOST;
+	}
+	if (redis_reply_feed(r->reader, (struct slice){octets, (size_t)got}))
+		return REDIS_DONE;
+	return REDIS_NONSENSE;
 }
 
 enum redis_outcome redis_link_receive(struct status_redis *r, struct redis_reply *reply)
 {
-	redis_reply_begin(r->context->reader, reply);
-	for (;;) {
-		void *whole = NULL;
-		if (redisGetReplyFromReader(r->context, &whole) != REDIS_OK)
-			return REDIS_NONSENSE;
-		if (whole)
-			return reply->odd ? REDIS_NONSENSE : REDIS_DONE;
-		enum redis_outcome outcome = read_more(r);
-		if (outcome != REDIS_DONE)
-			return outcome;
+	enum redis_outcome outcome = REDIS_DONE;
+	if (!r->reader)
+		r->reader = redis_reply_reader();
+	if (!r->reader) {
+		r->error = ENOMEM;
+		return REDIS_LOST;
 	}
+	while (outcome == REDIS_DONE) {
+		enum redis_arrival arrival = redis_reply_next(r->reader, reply);
+		if (arrival == REDIS_WHOLE)
+			return reply->kind == REDIS_ODD ? REDIS_NONSENSE : REDIS_DONE;
+		outcome = arrival == REDIS_PARTLY ? read_more(r) : REDIS_NONSENSE;
+	}
+	return outcome;
 }
 
 void redis_link_address(const struct status_redis *r, struct buffer *out)
@@ -165,7 +226,7 @@ void redis_link_address(const struct status_redis *r, struct buffer *out)
 		return;
 	}
 	bool ip6 = a->family == REDIS_IPV6;
-	inet_ntop(ip6 ? AF_INET6 : AF_INET, a->ip, text, sizeof text);
+	(void)inet_ntop(ip6 ? AF_INET6 : AF_INET, a->ip, text, sizeof text);
 	bytes_append_text(out, ip6 ? "[" : "");
 	bytes_append_text(out, text);
 	bytes_append_text(out, ip6 ? "]:" : ":");

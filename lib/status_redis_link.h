@@ -7,17 +7,19 @@
 #include "status_redis.h"
 #include "status_redis_reply.h"
 
+/* What went wrong is described by r->error, ->connecting and ->written. */
 enum redis_outcome {
 	REDIS_DONE,
+	REDIS_UNREACHABLE, /* no connection was made */
 	REDIS_TIMEOUT,
-	REDIS_LOST,     /* refused, reset or ended: errno, or 0 at the stream's end */
-	REDIS_NONSENSE, /* what came is not RESP, or oversized */
+	REDIS_LOST,     /* reset, or ended */
+	REDIS_NONSENSE, /* what came is not RESP, or no answer to any command of ours */
 };
 
-/* hiredis' context over the connected descriptor, non-blocking; NULL: no memory. */
-struct redisContext *redis_link_context(struct status_redis *r);
+/* Appends one command (RESP: an array of bulk strings) to what is sent. */
+void redis_link_command(struct status_redis *r, size_t count, const struct slice *words);
 
-/* Sends what has been appended to the context. */
+/* Sends what has been appended, once the connection is made. */
 enum redis_outcome redis_link_send(struct status_redis *r);
 
 /* The next reply, from what has been read or, within the deadline, from the server. */

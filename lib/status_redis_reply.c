@@ -1,6 +1,7 @@
 #include "status_redis_reply.h"
 
 #include <hiredis/hiredis.h>
+#include <hiredis/read.h>
 #include <string.h>
 
 #if HIREDIS_MAJOR >= 1
@@ -23,28 +24,36 @@ static bool is_outermost(const redisReadTask *task)
 static struct redis_field *field_of(const redisReadTask *task)
 {
 	struct redis_reply *reply = reply_of(task);
-	if (is_outermost(task) || task->idx < 0 || task->idx >= REDIS_FIELDS) {
-		reply->odd = true;
-		return NULL;
+	if (task->idx >= 0 && task->idx < REDIS_FIELDS)
+		return &reply->field[task->idx];
+	reply->is_odd = true;
+	return NULL;
+}
+
+static void set_text(struct redis_reply *reply, int type, const char *text, size_t len)
+{
+	if (type != REDIS_REPLY_STATUS && type != REDIS_REPLY_ERROR) {
+		reply->is_odd = true;
+		return;
 	}
-	return &reply->field[task->idx];
+	reply->kind = type == REDIS_REPLY_STATUS ? REDIS_STATUS : REDIS_ERROR;
+	reply->text_len = len < sizeof reply->text ? len : sizeof reply->text;
+	memcpy(reply->text, text, reply->text_len);
 }
 
 static void *create_string(const redisReadTask *task, char *text, size_t len)
 {
 	struct redis_reply *reply = reply_of(task);
 	if (is_outermost(task)) {
-		reply->type = task->type;
-		reply->text_len = len < sizeof reply->text ? len : sizeof reply->text;
-		memcpy(reply->text, text, reply->text_len);
+		set_text(reply, task->type, text, len);
 		return reply;
 	}
 	struct redis_field *field = field_of(task);
-	if (!field || task->type != REDIS_REPLY_STRING)
-		reply->odd = true;
-	if (!field)
+	if (!field || task->type != REDIS_REPLY_STRING) {
+		reply->is_odd = true;
 		return reply;
-	/* One octet more than fits would be cut to something else: such a text is kept empty, which is no number. */
+	}
+	/* Cut to fit, it would be another text: it is kept empty instead, which is no number. */
 	field->present = true;
 	field->len = len <= sizeof field->text ? len : 0;
 	memcpy(field->text, text, field->len);
@@ -54,26 +63,23 @@ static void *create_string(const redisReadTask *task, char *text, size_t len)
 static void *create_array(const redisReadTask *task, element_count elements)
 {
 	struct redis_reply *reply = reply_of(task);
-	if (!is_outermost(task) || elements != REDIS_FIELDS) {
-		reply->odd = true;
+	if (!is_outermost(task) || task->type != REDIS_REPLY_ARRAY || elements != REDIS_FIELDS)
 		return NULL;
-	}
-	reply->type = task->type;
-	reply->elements = REDIS_FIELDS;
+	reply->kind = REDIS_RECORD;
 	return reply;
 }
 
 static void *create_integer(const redisReadTask *task, long long value)
 {
 	(void)value;
-	reply_of(task)->odd = true;
+	reply_of(task)->is_odd = true;
 	return reply_of(task);
 }
 
 static void *create_nil(const redisReadTask *task)
 {
 	if (is_outermost(task))
-		reply_of(task)->type = REDIS_REPLY_NIL;
+		reply_of(task)->is_odd = true;
 	else
 		(void)field_of(task);
 	return reply_of(task);
@@ -111,32 +117,61 @@ static redisReplyObjectFunctions functions = {
 	.freeObject = free_nothing,
 };
 
-void redis_reply_begin(struct redisReader *reader, struct redis_reply *reply)
+struct redisReader *redis_reply_reader(void)
 {
-	*reply = (struct redis_reply){0};
-	reader->fn = &functions;
-	reader->privdata = reply;
-	if (reader->ridx == -1)
-		return;
-	for (int i = 0; i <= reader->ridx; i++)
-		reader->rstack[i].privdata = reply;
+	return redisReaderCreateWithFunctions(&functions);
 }
 
-/* RESP: "$<length>\r\n<octets>\r\n". The reader has no limit of its own and would wait for a gigabyte. */
-bool redis_reply_is_oversized(const struct redisReader *reader)
+void redis_reply_reader_free(struct redisReader *reader)
 {
-	struct slice rest = {(const uint8_t *)reader->buf + reader->pos, reader->len - reader->pos};
+	redisReaderFree(reader);
+}
+
+bool redis_reply_feed(struct redisReader *reader, struct slice octets)
+{
+	return redisReaderFeed(reader, (const char *)octets.data, octets.len) == REDIS_OK;
+}
+
+static struct slice unread(const struct redisReader *reader)
+{
+	return (struct slice){(const uint8_t *)reader->buf + reader->pos, reader->len - reader->pos};
+}
+
+/*
+ * RESP: "$<length>\r\n<octets>\r\n", of which the reader has taken the "$". It has no limit of its own and would wait for a
+ * gigabyte. Only a string's length may begin with a number here: an array's is judged by create_array(), and no integer
+ * answers us.
+ */
+static bool is_oversized(struct slice rest)
+{
 	size_t digits = 0;
 	uint64_t length = 0;
-	if (rest.len == 0)
-		return false;
-	if (rest.data[0] != '$')
-		return rest.len > REDIS_BULK_MAX;
-	while (digits + 1 < rest.len && rest.data[digits + 1] >= '0' && rest.data[digits + 1] <= '9')
+	while (digits < rest.len && rest.data[digits] >= '0' && rest.data[digits] <= '9')
 		digits++;
-	if (digits == 0)
-		return false;
-	return !bytes_decimal((struct slice){rest.data + 1, digits}, REDIS_BULK_MAX, &length);
+	if (digits > 0)
+		return !bytes_decimal((struct slice){rest.data, digits}, REDIS_BULK_MAX, &length);
+	return rest.len > REDIS_LINE_MAX;
+}
+
+enum redis_arrival redis_reply_next(struct redisReader *reader, struct redis_reply *reply)
+{
+	void *whole = NULL;
+	if (reader->ridx == -1) { /* nothing of it has come yet */
+		*reply = (struct redis_reply){0};
+		reader->privdata = reply;
+	}
+	if (redisReaderGetReply(reader, &whole) != REDIS_OK)
+		return REDIS_NOT_REDIS;
+	if (!whole)
+		return is_oversized(unread(reader)) ? REDIS_NOT_REDIS : REDIS_PARTLY;
+	if (reply->is_odd)
+		reply->kind = REDIS_ODD;
+	return REDIS_WHOLE;
+}
+
+bool redis_reply_is_left_over(const struct redisReader *reader)
+{
+	return unread(reader).len > 0;
 }
 
 struct slice redis_reply_text(const struct redis_reply *reply)

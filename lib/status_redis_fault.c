@@ -1,0 +1,143 @@
+#include "status_redis_fault.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The first words of error replies; whatever else they say is for now, and passes or is mended. */
+static const struct {
+	const char *word;
+	enum response_status status;
+	const char *advice;
+} errors[] = {
+	{"WRONGTYPE", RESPONSE_INTERNAL_ERROR, "the key holds no hash; look who wrote it"},
+	{"NOAUTH", RESPONSE_TRY_LATER, "give redis.password_file and compile"},
+	{"WRONGPASS", RESPONSE_TRY_LATER, "correct redis.username and redis.password_file, and compile"},
+	{"NOPERM", RESPONSE_TRY_LATER, "allow this user +hmget +select +ping and ~cert:*"},
+	{"DENIED", RESPONSE_TRY_LATER, "give Redis a password, or connect by loopback or socket"},
+	{"LOADING", RESPONSE_TRY_LATER, "it is reading its data, which passes"},
+	{"MASTERDOWN", RESPONSE_TRY_LATER, "this replica has lost its primary"},
+	{"CLUSTERDOWN", RESPONSE_TRY_LATER, "mend the cluster (redis-cli --cluster check)"},
+	{"MOVED", RESPONSE_TRY_LATER, "set redis.address to a node of the cluster that has this key"},
+	{"ASK", RESPONSE_TRY_LATER, "the cluster is moving this key, which passes"},
+	{"BUSY", RESPONSE_TRY_LATER, "a script blocks it (SCRIPT KILL)"},
+	{"OOM", RESPONSE_TRY_LATER, "it is out of memory (maxmemory)"},
+	{"ERR", RESPONSE_TRY_LATER, "see redis.username, password_file, database and cluster, and its log"},
+};
+
+static const struct {
+	int error;
+	const char *advice;
+} connecting[] = {
+	{ENOENT, "start the server, or correct redis.address"},
+	{ECONNREFUSED, "start the server, or correct redis.address"},
+	{EACCES, "let the responder's user into the socket's group, or widen unixsocketperm"},
+	{EAGAIN, "it accepts nobody at present: is it overloaded, or stopped?"},
+	{ETIMEDOUT, "is the server up, and a firewall between?"},
+};
+
+static struct buffer *begin_note(const struct status_redis *r, struct slice subject, struct log *log)
+{
+	struct buffer *note = log_note(log, LOG_ERROR);
+	bytes_append_text(note, "redis ");
+	redis_link_address(r, note);
+	bytes_append_text(note, ": ");
+	if (subject.len == 0)
+		return note;
+	bytes_append(note, subject);
+	bytes_append_text(note, ": ");
+	return note;
+}
+
+static void append_unreachable(const struct status_redis *r, struct buffer *note)
+{
+	const char *advice = "see to the network, or correct redis.address";
+	for (size_t i = 0; i < sizeof connecting / sizeof *connecting; i++)
+		if (connecting[i].error == r->error)
+			advice = connecting[i].advice;
+	bytes_append_text(note, "cannot connect (");
+	bytes_append_text(note, strerrordesc_np(r->error));
+	bytes_append_text(note, r->settings.address_count > 1 ? ", the last of its addresses): " : "): ");
+	bytes_append_text(note, advice);
+}
+
+static void append_lost(const struct status_redis *r, struct buffer *note)
+{
+	bytes_append_text(note, "the connection was lost before the reply was whole");
+	if (r->error != 0) {
+		bytes_append_text(note, " (");
+		bytes_append_text(note, strerrordesc_np(r->error));
+		bytes_append_char(note, ')');
+	}
+	bytes_append_text(note, ": look why the server ended it");
+}
+
+enum response_status redis_fault_outcome(
+	const struct status_redis *r, enum redis_outcome outcome, struct slice subject, struct log *log)
+{
+	struct buffer *note = begin_note(r, subject, log);
+	switch (outcome) {
+	case REDIS_UNREACHABLE:
+		append_unreachable(r, note);
+		return RESPONSE_TRY_LATER;
+	case REDIS_TIMEOUT:
+		bytes_append_text(note, r->written ? "no whole reply" : "it did not take the commands");
+		bytes_append_text(note, " within redis.timeout_ms, ");
+		bytes_append_padded(note, r->settings.timeout_ms, 1);
+		bytes_append_text(note, ": is it overloaded, or stopped?");
+		return RESPONSE_TRY_LATER;
+	case REDIS_LOST:
+		append_lost(r, note);
+		return RESPONSE_TRY_LATER;
+	case REDIS_DONE:
+	case REDIS_NONSENSE:
+		break;
+	}
+	bytes_append_text(note, "what came is not what Redis answers: correct redis.address");
+	return RESPONSE_INTERNAL_ERROR;
+}
+
+static bool begins_with_word(struct slice text, struct slice word)
+{
+	return text.len >= word.len && memcmp(text.data, word.data, word.len) == 0 &&
+	       (text.len == word.len || text.data[word.len] == ' ');
+}
+
+/* "ERR unknown command 'AUTH', with args beginning with: 'the password'": its first word then. */
+static struct slice without_password(const struct status_redis *r, struct slice text)
+{
+	const struct slice password = r->settings.password;
+	const uint8_t *space = memchr(text.data, ' ', text.len);
+	bool may_be_cut = text.len == REDIS_TEXT_MAX;
+	if (password.len == 0 || !space ||
+		(!may_be_cut && !memmem(text.data, text.len, password.data, password.len)))
+		return text;
+	return (struct slice){text.data, (size_t)(space - text.data)};
+}
+
+enum response_status redis_fault_reply(
+	const struct status_redis *r, const struct redis_reply *reply, struct slice subject, struct log *log)
+{
+	struct slice text = redis_reply_text(reply);
+	enum response_status status = RESPONSE_TRY_LATER;
+	const char *advice = "see the server's log";
+	if (reply->kind != REDIS_ERROR)
+		return redis_fault_outcome(r, REDIS_NONSENSE, subject, log);
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+		if (begins_with_word(text, bytes_of(errors[i].word))) {
+			status = errors[i].status;
+			advice = errors[i].advice;
+		}
+	}
+	struct buffer *note = begin_note(r, subject, log);
+	bytes_append(note, without_password(r, text));
+	bytes_append_text(note, ": ");
+	bytes_append_text(note, advice);
+	return status;
+}
+
+enum response_status redis_fault_broken(
+	const struct status_redis *r, struct slice subject, const char *what, struct log *log)
+{
+	bytes_append_text(begin_note(r, subject, log), what);
+	return RESPONSE_INTERNAL_ERROR;
+}

@@ -1,0 +1,22 @@
+/*
+ * status_redis_fault: what went wrong with Redis → an OCSPResponseStatus and one note that a person can act on: the
+ * server, the subject (a command, or a key), what happened, what to do (conformance S4). Part of status_redis.
+ */
+#ifndef STATUS_REDIS_FAULT_H
+#define STATUS_REDIS_FAULT_H
+
+#include "status_redis_link.h"
+
+/* Any outcome but REDIS_DONE. `subject` may be empty. */
+enum response_status redis_fault_outcome(
+	const struct status_redis *r, enum redis_outcome outcome, struct slice subject, struct log *log);
+
+/* An error reply, or a whole reply of another kind than `subject` should have: internalError(2) then. */
+enum response_status redis_fault_reply(
+	const struct status_redis *r, const struct redis_reply *reply, struct slice subject, struct log *log);
+
+/* What else is wrong: internalError(2). */
+enum response_status redis_fault_broken(
+	const struct status_redis *r, struct slice subject, const char *what, struct log *log);
+
+#endif
