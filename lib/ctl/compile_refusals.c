@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "../status_redis.h"
 #include "../status_table.h"
 #include "iso_time.h"
 
@@ -19,8 +20,7 @@ static void check_redis_tls(const struct config_redis *redis, struct messages *m
 			continue;
 		message_error(m, tls[i].at,
 			"the installed hiredis has no TLS, so redis.tls cannot work; let stunnel listen on a "
-			"Unix "
-			"socket in front of Redis, or keep a replica on this machine");
+			"Unix socket in front of Redis, or keep a replica on this machine");
 		return;
 	}
 }
@@ -68,9 +68,23 @@ static void check_pair(const struct compile_ca *a, const struct compile_ca *b, s
 			other.value, one.value, one.at.line, b->redis_key);
 }
 
+/* ocsp-cgi puts prefix and serial together in storage of a fixed size. */
+static void check_redis_key(const struct compile_ca *ca, struct messages *m)
+{
+	const struct config_ca *from = ca->config;
+
+	if (from->status != SNAPSHOT_STATUS_REDIS || ca->write.redis_key.len <= STATUS_REDIS_PREFIX_MAX)
+		return;
+	message_error(m, from->redis_subject.value ? from->redis_subject.at : from->name.at,
+		"the Redis key of %s begins with %zu octets, and %d are possible; give it a shorter "
+		"redis_subject",
+		from->name.value, ca->write.redis_key.len, STATUS_REDIS_PREFIX_MAX);
+}
+
 void compile_check_distinct(const struct compile_ca *cas, size_t count, struct messages *m)
 {
-	for (size_t i = 1; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
+		check_redis_key(&cas[i], m);
 		for (size_t earlier = 0; earlier < i; earlier++)
 			check_pair(&cas[earlier], &cas[i], m);
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../status_redis.h"
 #include "file.h"
 #include "memory.h"
 
@@ -101,12 +102,14 @@ static bool add_unix(const char *path, struct place at, struct resolved_redis *o
 static bool set_database(const char *digits, struct place at, struct resolved_redis *out, struct messages *m)
 {
 	uint32_t database = (uint32_t)strtoul(digits, NULL, 10);
-	if (out->settings.database != 0 && out->settings.database != database) {
+	bool has_one = out->url_has_database || out->settings.database != 0;
+	if (has_one && out->settings.database != database) {
 		message_error(m, at, "database %u here, but %u elsewhere; give one", database,
 			out->settings.database);
 		return false;
 	}
 	out->settings.database = database;
+	out->url_has_database = true;
 	return true;
 }
 
@@ -118,8 +121,7 @@ static bool add_address(struct config_text address, struct resolved_redis *out, 
 	if (strncmp(text, "rediss://", 9) == 0) {
 		message_error(m, address.at,
 			"the installed hiredis has no TLS; let stunnel listen on a Unix socket in front of "
-			"%s, or keep a "
-			"replica on this machine",
+			"%s, or keep a replica on this machine",
 			text);
 		return false;
 	}
@@ -131,24 +133,36 @@ static bool add_address(struct config_text address, struct resolved_redis *out, 
 	return add_host(text, host, address.at, out, m);
 }
 
+/* Whether AUTH has something to say, and room to say it. */
+static bool check_secret(const struct redis_settings *s, struct place at, struct messages *m)
+{
+	if (s->password.len == 0)
+		message_error(m, at, "the Redis password is empty; leave it out where Redis wants none");
+	else if (s->username.len + s->password.len > STATUS_REDIS_SECRET_MAX)
+		message_error(m, at, "the Redis user and password are longer than %d octets; shorten them",
+			STATUS_REDIS_SECRET_MAX);
+	else
+		return true;
+	return false;
+}
+
 static bool read_password(const struct config_redis *from, struct resolved_redis *out, struct messages *m)
 {
+	bool in_file = from->password_file.value != NULL;
 	size_t len = 0;
-	if (from->password_file.value) {
-		out->password = (char *)file_read(
-			from->password_file.value, PASSWORD_MAX, &len, m, from->password_file.at);
+	if (in_file) {
+		out->password = (char *)file_read(from->password_file.value, PASSWORD_MAX,
+			&out->password_size, m, from->password_file.at);
 		if (!out->password)
 			return false;
 		len = strcspn(out->password, "\r\n");
 	} else if (from->password.value) {
 		out->password = memory_text(from->password.value);
-		len = strlen(out->password);
+		len = out->password_size = strlen(out->password);
 	}
 	out->settings.password = (struct slice){(const uint8_t *)out->password, len};
-	if (out->password && len == 0)
-		message_error(m, from->password_file.value ? from->password_file.at : from->password.at,
-			"the Redis password is empty; leave it out where Redis wants none");
-	return !out->password || len > 0;
+	return !out->password ||
+	       check_secret(&out->settings, in_file ? from->password_file.at : from->password.at, m);
 }
 
 bool redis_settings(const struct config *config, struct resolved_redis *out, struct messages *m)
@@ -169,7 +183,7 @@ bool redis_settings(const struct config *config, struct resolved_redis *out, str
 void redis_settings_free(struct resolved_redis *r)
 {
 	if (r->password)
-		memory_wipe(r->password, strlen(r->password));
+		memory_wipe(r->password, r->password_size);
 	free(r->password);
 	for (size_t i = 0; i < SNAPSHOT_ADDRESSES_MAX; i++)
 		free(r->paths[i]);

@@ -10,8 +10,10 @@
 /* The settings that the responder gets. Everything that slices borrow from is freed by redis_settings_free(). */
 struct resolved_redis {
 	struct redis_settings settings;
+	bool url_has_database; /* a redis:// address has named settings.database */
 	char *paths[SNAPSHOT_ADDRESSES_MAX];
 	char *password;
+	size_t password_size;
 };
 
 /*
