@@ -40,9 +40,14 @@ bool sign_libcrypto_start(void)
 	return true;
 }
 
+OSSL_LIB_CTX *sign_evp_library(void)
+{
+	return library;
+}
+
 /* ---- hashes ---- */
 
-static EVP_MD *hash_of(size_t digest_octets)
+const EVP_MD *sign_evp_hash(size_t digest_octets)
 {
 	/* Fetched once: a fetch costs more than hashing a response. */
 	static EVP_MD *fetched[3];
@@ -60,7 +65,7 @@ static EVP_MD *hash_of(size_t digest_octets)
 
 bool sign_digest(size_t digest_octets, struct slice octets, uint8_t digest[SIGN_DIGEST_MAX])
 {
-	const EVP_MD *hash = hash_of(digest_octets);
+	const EVP_MD *hash = sign_evp_hash(digest_octets);
 	return hash && EVP_Digest(octets.data, octets.len, digest, NULL, hash, NULL) == 1;
 }
 
@@ -135,7 +140,7 @@ static bool rsa_settings(EVP_PKEY_CTX *context, const struct sign_job *job)
 	bool pss = job->traits->family == SIGN_RSA_PSS;
 	if (EVP_PKEY_CTX_set_rsa_padding(context, pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) != 1)
 		return false;
-	if (EVP_PKEY_CTX_set_signature_md(context, hash_of(job->digest.len)) != 1)
+	if (EVP_PKEY_CTX_set_signature_md(context, sign_evp_hash(job->digest.len)) != 1)
 		return false;
 	return !pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
 }

@@ -66,6 +66,9 @@ void sign_hedge_end(struct sign_hedge *hedge);
  */
 bool sign_pss_encode(struct slice digest, struct slice salt, size_t modulus_bits, uint8_t *encoded);
 
+/* Whether `encoded`, as many octets as the modulus has, is such an encoding of `digest` by any salt. */
+bool sign_pss_verify(struct slice digest, struct slice encoded, size_t modulus_bits);
+
 /* ---- sign.c, for the implementation: the octets that libcrypto asks for while sign() runs ---- */
 
 bool sign_random(uint8_t *out, size_t len);

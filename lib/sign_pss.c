@@ -56,3 +56,26 @@ bool sign_pss_encode(struct slice digest, struct slice salt, size_t modulus_bits
 	em[masked + digest.len] = TRAILER;
 	return true;
 }
+
+/*
+ * EMSA-PSS-VERIFY (RFC 8017 9.1.2): the salt is what unmasking shows at its place; with it the encoding has to come out
+ * the same to the last octet, which covers every comparison of the RFC's steps.
+ */
+bool sign_pss_verify(struct slice digest, struct slice encoded, size_t modulus_bits)
+{
+	uint8_t unmasked[SIGN_SIGNATURE_MAX];
+	uint8_t again[SIGN_SIGNATURE_MAX];
+	size_t lead = modulus_bits % 8 == 1 ? 1 : 0;
+	if (encoded.len != (modulus_bits + 7) / 8 || encoded.len > SIGN_SIGNATURE_MAX)
+		return false;
+	if (digest.len == 0 || digest.len > SIGN_DIGEST_MAX || encoded.len < 2 * digest.len + 3)
+		return false;
+	size_t masked = encoded.len - lead - digest.len - 1;
+	struct slice hash = {encoded.data + lead + masked, digest.len};
+	memcpy(unmasked, encoded.data + lead, masked);
+	if (!mask(hash, unmasked, masked))
+		return false;
+	struct slice salt = {unmasked + masked - digest.len, digest.len};
+	return sign_pss_encode(digest, salt, modulus_bits, again) &&
+	       bytes_equal((struct slice){again, encoded.len}, encoded);
+}
