@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include "caching.h"
+#include "calendar.h"
 
 #define SECONDS_PER_DAY 86400
 
@@ -14,6 +15,17 @@ void answer_error(enum response_status status, struct answer *out)
 static enum response_status broken(struct decision *d, const struct snapshot_fault *fault)
 {
 	snapshot_fault_text(fault, log_note(d->log, LOG_ERROR));
+	return RESPONSE_INTERNAL_ERROR;
+}
+
+/* From here on no sum of the time and a bounded number of seconds can overflow. */
+static enum response_status check_clock(struct decision *d)
+{
+	if (d->now >= CALENDAR_MIN && d->now <= CALENDAR_MAX)
+		return RESPONSE_SUCCESSFUL;
+	struct buffer *note = log_note(d->log, LOG_ERROR);
+	bytes_append_text(note, "the system's clock has no date between the years 0 and 9999: ");
+	bytes_append_decimal(note, d->now);
 	return RESPONSE_INTERNAL_ERROR;
 }
 
@@ -168,7 +180,7 @@ static void set_singles(struct decision *d, struct answer *out)
 			.archive_cutoff = d->response.produced_at - days * SECONDS_PER_DAY,
 		};
 		d->response.extended_revoke |= state->extended_revoke;
-		out->has_unknown |= state->status == CERT_STATUS_UNKNOWN;
+		out->has_unknown |= state->status == CERT_STATUS_UNKNOWN || state->extended_revoke;
 	}
 	d->response.single_count = request->certid_count;
 	d->response.singles = d->singles;
@@ -214,7 +226,9 @@ void answer_decide(const struct snapshot *snapshot, struct status *status, struc
 	d->now = now;
 	d->response = (struct response){0};
 	*out = (struct answer){0};
-	enum response_status result = decode(d, request);
+	enum response_status result = check_clock(d);
+	if (result == RESPONSE_SUCCESSFUL)
+		result = decode(d, request);
 	if (result == RESPONSE_SUCCESSFUL)
 		result = apply_nonce_policy(d);
 	if (result == RESPONSE_SUCCESSFUL)

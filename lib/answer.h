@@ -41,7 +41,8 @@ struct answer {
 	struct slice
 		der; /* the OCSPResponse: in the decision, or static; empty while a signature is wanting */
 	/* when successful: */
-	bool has_nonce, has_unknown;
+	bool has_nonce;
+	bool has_unknown;   /* a serial that its source does not know, also where it is answered as revoked */
 	bool deterministic; /* the same state gives the same octets everywhere (sign_is_deterministic()) */
 	int64_t this_update, next_update;
 	bool has_validator; /* cache_window is on */
