@@ -144,20 +144,33 @@ static int64_t quantise_end(int64_t end, int64_t now, int64_t window)
 	return rounded > now ? rounded : end;
 }
 
-/* Conformance R3, R4: thisUpdate ≤ producedAt ≤ now; nextUpdate within everything it relies on. */
+/*
+ * NSS asks whether the signer was valid at producedAt: rounding does not go back behind its notBefore, which is the same
+ * on every node that this signer answers on.
+ */
+static int64_t produced_at(const struct decision *d, int64_t rounded)
+{
+	return rounded < d->signer.not_before ? d->signer.not_before : rounded;
+}
+
+/*
+ * Conformance R3, R4: thisUpdate ≤ producedAt ≤ now; nextUpdate within everything it relies on. All of it counts from the
+ * rounded now, so that it changes with the window and not in the midst of one.
+ */
 static enum response_status set_times(struct decision *d, struct answer *out)
 {
 	struct snapshot_fault fault = {0};
 	int64_t window = d->snapshot->header.cache_window;
-	int64_t this_update = d->times.live ? d->now - d->ca.fixed.start_skew_seconds : d->times.this_update;
-	int64_t next_update = d->now + d->ca.fixed.validity_seconds;
+	int64_t now = caching_quantise(d->now, window);
+	int64_t this_update = d->times.live ? now - d->ca.fixed.start_skew_seconds : d->times.this_update;
+	int64_t next_update = now + d->ca.fixed.validity_seconds;
 	if (!d->times.live && d->times.next_update < next_update)
 		next_update = d->times.next_update;
 	d->response.certs = d->certs;
 	if (delegate_certificates(d->snapshot, &d->ca, &d->signer, d->now, d->certs, &d->response.cert_count,
 		    &next_update, &fault) != DELEGATE_CHOSEN)
 		return broken(d, &fault);
-	d->response.produced_at = caching_quantise(d->now, window);
+	d->response.produced_at = produced_at(d, now);
 	out->this_update = caching_quantise(this_update, window);
 	out->next_update = quantise_end(next_update, d->now, window);
 	return RESPONSE_SUCCESSFUL;
@@ -194,13 +207,15 @@ static bool hash_into(struct buffer *out, struct slice octets)
 	return good;
 }
 
-/* SHA-256 of tbsResponseData, algorithm and signer: all that tells two answers apart but the signature. */
+/* SHA-256 of tbsResponseData, signer, algorithm and certs: all that tells two answers apart but the signature. */
 static bool set_validator(const struct decision *d, struct answer *out)
 {
-	uint8_t storage[512];
+	uint8_t storage[(2 + DELEGATE_CERTS_MAX) * SIGN_SHA256_OCTETS + 128];
 	struct buffer parts = bytes_buffer(storage, sizeof storage);
 	bool good = hash_into(&parts, d->tbs) && hash_into(&parts, d->signer.certificate);
 	bytes_append(&parts, sign_algorithm_identifier(d->signer.algorithm));
+	for (size_t i = 0; i < d->response.cert_count && good; i++)
+		good = hash_into(&parts, d->certs[i]);
 	return good && !parts.failed && sign_sha256(bytes_written(&parts), out->validator);
 }
 

@@ -58,7 +58,9 @@ int64_t caching_quantise(int64_t time, int64_t window)
 	if (window <= 0)
 		return time;
 	int64_t over = time % window;
-	return time - (over < 0 ? over + window : over);
+	if (over < 0)
+		over += window;
+	return time < INT64_MIN + over ? time : time - over;
 }
 
 static struct slice skip(struct slice text, const char *characters)

@@ -15,7 +15,7 @@ int64_t caching_max_age(int64_t now, int64_t next_update, int64_t cap);
 /* The Expires that agrees with it: now + max-age where a cap is configured, else next_update (H7). */
 int64_t caching_expires(int64_t now, int64_t next_update, int64_t cap);
 
-/* `time` rounded down to a multiple of `window` seconds; itself where the window is 0 (H9a). */
+/* `time` rounded down to a multiple of `window` seconds (H9a); itself where the window is 0, or there is none below. */
 int64_t caching_quantise(int64_t time, int64_t window);
 
 enum caching_match {
