@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -193,6 +194,8 @@ bool process_start(struct log *log)
 {
 	own.log = log;
 	own.started_us = process_monotonic_us();
+	prctl(PR_SET_DUMPABLE, 0, 0, 0,
+		0); /* a crash while signing would leave key material in a core file */
 	if (!open_closed_descriptors())
 		return false;
 	process_deadline(

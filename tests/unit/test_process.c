@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -213,6 +214,12 @@ static void built_in(struct log *log)
 	_exit(left_us > 4000000 && left_us <= PROCESS_DEADLINE_MS * 1000 ? 0 : 1);
 }
 
+static void undumpable(struct log *log)
+{
+	process_start(log);
+	_exit(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : 1);
+}
+
 static void judge(const struct result *r, int code, const struct slice *written, const char *const *line)
 {
 	assert_true(WIFEXITED(r->status));
@@ -265,6 +272,7 @@ static void endings(void **state)
 		{"no_file_takes_the_place_of_standard_output", closed_stdout, 0, &nothing, {0}},
 		{"sigpipe_is_ignored", broken_pipe, 0, &nothing, {0}},
 		{"a_deadline_is_built_in", built_in, 0, &nothing, {0}},
+		{"a_crash_leaves_no_core_file", undumpable, 0, &nothing, {0}},
 	};
 	static struct result r;
 	(void)state;
