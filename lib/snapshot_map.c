@@ -85,7 +85,7 @@ void snapshot_fault_text(const struct snapshot_fault *fault, struct buffer *out)
 	bytes_append_text(out, fault->reason);
 	if (fault->error != 0) {
 		bytes_append_text(out, " (");
-		bytes_append_text(out, strerror(fault->error));
+		bytes_append_text(out, strerrordesc_np(fault->error));
 		bytes_append_text(out, ")");
 	}
 }
