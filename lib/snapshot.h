@@ -19,9 +19,10 @@
 
 #include "ocsp.h"
 #include "sign.h"
+#include "verify.h"
 
 #define SNAPSHOT_MAGIC   "OCSPSNAP"
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 #define SNAPSHOT_PAGE    4096
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -126,16 +127,18 @@ struct snapshot_ca {
 	struct snapshot_span redis_key; /* "cert:<subject>:", to which the serial is appended */
 	struct snapshot_span signers;   /* array of struct snapshot_signer, in the configuration's order */
 	struct snapshot_span
-		chain;   /* array of struct snapshot_cert: ocsp_chain, sent after the signer's certificate */
-	uint32_t status; /* enum snapshot_status */
-	uint32_t unknown_serial;      /* enum snapshot_unknown */
-	uint32_t archive_cutoff_days; /* 0: none */
-	uint32_t reserved;            /* 0 */
-	uint64_t table_offset;        /* of the SNAPSHOT_TABLE record when SNAPSHOT_STATUS_TABLE, else 0 */
-	int64_t validity_seconds;     /* ocsp_validity_hours; 1 … SNAPSHOT_SECONDS_MAX */
-	int64_t start_skew_seconds;   /* 0 … SNAPSHOT_SECONDS_MAX */
+		chain; /* array of struct snapshot_cert: ocsp_chain, sent after the signer's certificate */
+	struct snapshot_span requesters; /* array of struct snapshot_requester, at most
+					    SNAPSHOT_REQUESTERS_MAX; none: requests need no signature */
+	uint32_t status;                 /* enum snapshot_status */
+	uint32_t unknown_serial;         /* enum snapshot_unknown */
+	uint32_t archive_cutoff_days;    /* 0: none */
+	uint32_t reserved;               /* 0 */
+	uint64_t table_offset;           /* of the SNAPSHOT_TABLE record when SNAPSHOT_STATUS_TABLE, else 0 */
+	int64_t validity_seconds;        /* ocsp_validity_hours; 1 … SNAPSHOT_SECONDS_MAX */
+	int64_t start_skew_seconds;      /* 0 … SNAPSHOT_SECONDS_MAX */
 };
-_Static_assert(sizeof(struct snapshot_ca) == 16 + 512 + 32 + 16 + 8 + 16, "snapshot format");
+_Static_assert(sizeof(struct snapshot_ca) == 16 + 512 + 40 + 16 + 8 + 16, "snapshot format");
 #define SNAPSHOT_SECONDS_MAX (INT64_C(1) << 36) /* added to a time of day, it cannot overflow */
 
 struct snapshot_cert {
@@ -143,6 +146,17 @@ struct snapshot_cert {
 	int64_t not_before, not_after; /* Unix seconds, both inclusive (RFC 5280 4.1.2.5) */
 };
 _Static_assert(sizeof(struct snapshot_cert) == 24, "snapshot format");
+
+/* One of those whose requests are answered: the public key of a certificate, which itself is not kept. */
+struct snapshot_requester {
+	uint32_t kind;                                /* enum verify_kind */
+	uint32_t reserved;                            /* 0 */
+	struct snapshot_span name;                    /* its subject as text, for the log */
+	struct snapshot_span parts[VERIFY_KEY_PARTS]; /* struct verify_key's */
+	int64_t not_before, not_after;                /* Unix seconds, both inclusive */
+};
+_Static_assert(sizeof(struct snapshot_requester) == 48, "snapshot format");
+#define SNAPSHOT_REQUESTERS_MAX 16 /* of one CA: as many signatures may be verified for one request */
 
 struct snapshot_signer {
 	uint32_t algorithm;                /* enum sign_algorithm */
@@ -207,7 +221,7 @@ struct snapshot {
 struct ca {
 	struct slice record; /* checked; spans are inside it */
 	struct snapshot_ca fixed;
-	size_t signer_count, chain_count;
+	size_t signer_count, chain_count, requester_count;
 	struct slice name, redis_key;
 };
 
@@ -217,6 +231,12 @@ struct signer {
 	uint64_t key_offset;
 	struct slice responder_id;
 	struct slice certificate;
+	int64_t not_before, not_after;
+};
+
+struct requester {
+	struct verify_key key; /* plausible */
+	struct slice name;
 	int64_t not_before, not_after;
 };
 
@@ -254,10 +274,12 @@ enum snapshot_found snapshot_find_ca(
 bool snapshot_ca_at(const struct snapshot *s, uint64_t offset, struct ca *out, uint64_t *next,
 	struct snapshot_fault *fault);
 
-/* For i < ca->signer_count, i < ca->chain_count; false where something does not fit. */
+/* For i < ca->signer_count, chain_count, requester_count; false where something does not fit. */
 bool snapshot_signer(const struct snapshot *s, const struct ca *ca, size_t i, struct signer *out,
 	struct snapshot_fault *fault);
 bool snapshot_chain_cert(const struct snapshot *s, const struct ca *ca, size_t i, struct chain_cert *out,
+	struct snapshot_fault *fault);
+bool snapshot_requester(const struct snapshot *s, const struct ca *ca, size_t i, struct requester *out,
 	struct snapshot_fault *fault);
 
 /* The key at `key_offset`, its algorithm compared with the signer's. The slices point into the key pages. */

@@ -1,24 +1,17 @@
-#include "snapshot.h"
+#include "snapshot_parts.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* One region's records: where they may be, and what they must be. */
-struct region {
-	uint64_t from, to;
-	uint32_t kind, count;
-	size_t fixed_size;
-};
-
-static bool whole_record(struct slice from, const struct region *region, struct snapshot_record *head)
+static bool whole_record(
+	struct slice from, const struct snapshot_region *region, struct snapshot_record *head)
 {
 	memcpy(head, from.data, sizeof *head);
 	return head->kind == region->kind && head->size >= region->fixed_size && head->size % 8 == 0 &&
 	       head->size <= from.len;
 }
 
-/* The record at `offset`, its place, kind, size and CRC checked. */
-static bool read_record(const struct snapshot *s, const struct region *region, uint64_t offset,
+bool snapshot_record(const struct snapshot *s, const struct snapshot_region *region, uint64_t offset,
 	struct slice *record, struct snapshot_fault *fault)
 {
 	struct snapshot_record head;
@@ -37,7 +30,7 @@ static bool read_record(const struct snapshot *s, const struct region *region, u
 	return true;
 }
 
-static bool read_span(struct slice record, struct snapshot_span span, struct slice *out)
+bool snapshot_span(struct slice record, struct snapshot_span span, struct slice *out)
 {
 	*out = (struct slice){NULL, 0};
 	if (span.length == 0)
@@ -48,111 +41,11 @@ static bool read_span(struct slice record, struct snapshot_span span, struct sli
 	return true;
 }
 
-static uint64_t offset_of(const struct snapshot *s, struct slice record)
-{
-	return (uint64_t)(record.data - s->file.data);
-}
-
-static bool ca_values_known(const struct snapshot_ca *ca)
-{
-	return (ca->status == SNAPSHOT_STATUS_REDIS || ca->status == SNAPSHOT_STATUS_TABLE) &&
-	       (ca->status == SNAPSHOT_STATUS_TABLE) == (ca->table_offset != 0) &&
-	       ca->unknown_serial <= SNAPSHOT_UNKNOWN_REVOKED && ca->reserved == 0 &&
-	       ca->validity_seconds >= 1 && ca->validity_seconds <= SNAPSHOT_SECONDS_MAX &&
-	       ca->start_skew_seconds >= 0 && ca->start_skew_seconds <= SNAPSHOT_SECONDS_MAX;
-}
-
-static bool read_ca_spans(struct ca *ca)
-{
-	struct slice signers, chain;
-	if (!read_span(ca->record, ca->fixed.name, &ca->name) ||
-		!read_span(ca->record, ca->fixed.redis_key, &ca->redis_key) ||
-		!read_span(ca->record, ca->fixed.signers, &signers) ||
-		!read_span(ca->record, ca->fixed.chain, &chain))
-		return false;
-	ca->signer_count = signers.len / sizeof(struct snapshot_signer);
-	ca->chain_count = chain.len / sizeof(struct snapshot_cert);
-	return signers.len % sizeof(struct snapshot_signer) == 0 &&
-	       chain.len % sizeof(struct snapshot_cert) == 0;
-}
-
-bool snapshot_ca_at(const struct snapshot *s, uint64_t offset, struct ca *out, uint64_t *next,
-	struct snapshot_fault *fault)
-{
-	const struct snapshot_header *h = &s->header;
-	const struct region region = {
-		h->cas_offset, h->keys_offset, SNAPSHOT_CA, h->ca_count, sizeof out->fixed};
-	memset(out, 0, sizeof *out);
-	if (!read_record(s, &region, offset, &out->record, fault))
-		return false;
-	memcpy(&out->fixed, out->record.data, sizeof out->fixed);
-	if (!ca_values_known(&out->fixed))
-		return snapshot_refuse(fault, s->path, offset, "CA record: a value is out of range");
-	if (!read_ca_spans(out))
-		return snapshot_refuse(fault, s->path, offset, "CA record: a span leaves the record");
-	/* without its prefix, a serial would ask Redis for another's key */
-	if (out->fixed.status == SNAPSHOT_STATUS_REDIS && out->redis_key.len == 0)
-		return snapshot_refuse(fault, s->path, offset, "CA record: no Redis key");
-	*next = offset + out->record.len;
-	return true;
-}
-
-/* The i-th element of an array inside the CA's record. */
-static bool read_element(
-	const struct ca *ca, struct snapshot_span array, size_t i, void *element, size_t size)
-{
-	struct slice octets;
-	if (!read_span(ca->record, array, &octets) || i >= octets.len / size)
-		return false;
-	memcpy(element, octets.data + i * size, size);
-	return true;
-}
-
-bool snapshot_signer(const struct snapshot *s, const struct ca *ca, size_t i, struct signer *out,
-	struct snapshot_fault *fault)
-{
-	struct snapshot_signer fixed;
-	uint64_t offset = offset_of(s, ca->record);
-	memset(out, 0, sizeof *out);
-	if (!read_element(ca, ca->fixed.signers, i, &fixed, sizeof fixed))
-		return snapshot_refuse(fault, s->path, offset, "CA record: no such signer");
-	if (fixed.algorithm <= SIGN_NONE || fixed.algorithm >= SIGN_ALGORITHMS ||
-		fixed.include_certificate > 1)
-		return snapshot_refuse(fault, s->path, offset, "signer: a value is out of range");
-	if (!read_span(ca->record, fixed.responder_id, &out->responder_id) ||
-		!read_span(ca->record, fixed.certificate.der, &out->certificate))
-		return snapshot_refuse(fault, s->path, offset, "signer: a span leaves the record");
-	if (out->responder_id.len == 0 || out->certificate.len == 0)
-		return snapshot_refuse(fault, s->path, offset, "signer: no ResponderID or no certificate");
-	out->algorithm = (enum sign_algorithm)fixed.algorithm;
-	out->include_certificate = fixed.include_certificate == 1;
-	out->key_offset = fixed.key_offset;
-	out->not_before = fixed.certificate.not_before;
-	out->not_after = fixed.certificate.not_after;
-	return true;
-}
-
-bool snapshot_chain_cert(const struct snapshot *s, const struct ca *ca, size_t i, struct chain_cert *out,
-	struct snapshot_fault *fault)
-{
-	struct snapshot_cert fixed;
-	uint64_t offset = offset_of(s, ca->record);
-	memset(out, 0, sizeof *out);
-	if (!read_element(ca, ca->fixed.chain, i, &fixed, sizeof fixed))
-		return snapshot_refuse(fault, s->path, offset, "CA record: no such chain certificate");
-	if (!read_span(ca->record, fixed.der, &out->der) || out->der.len == 0)
-		return snapshot_refuse(
-			fault, s->path, offset, "chain certificate: empty, or its span leaves the record");
-	out->not_before = fixed.not_before;
-	out->not_after = fixed.not_after;
-	return true;
-}
-
 /* Exactly the algorithm's parts are there, none of them empty. */
 static bool read_key_parts(struct slice record, const struct snapshot_key *key, struct sign_key *out)
 {
 	for (size_t i = 0; i < SIGN_KEY_PARTS; i++) {
-		if (!read_span(record, key->parts[i], &out->part[i]))
+		if (!snapshot_span(record, key->parts[i], &out->part[i]))
 			return false;
 		if ((out->part[i].len > 0) != (i < out->part_count))
 			return false;
@@ -167,9 +60,10 @@ bool snapshot_key(const struct snapshot *s, const struct signer *signer, struct 
 	struct snapshot_key fixed;
 	struct slice record;
 	uint64_t offset = signer->key_offset;
-	const struct region region = {h->keys_offset, h->file_size, SNAPSHOT_KEY, h->key_count, sizeof fixed};
+	const struct snapshot_region region = {
+		h->keys_offset, h->file_size, SNAPSHOT_KEY, h->key_count, sizeof fixed};
 	memset(out, 0, sizeof *out);
-	if (!read_record(s, &region, offset, &record, fault))
+	if (!snapshot_record(s, &region, offset, &record, fault))
 		return false;
 	memcpy(&fixed, record.data, sizeof fixed);
 	if (fixed.algorithm != (uint32_t)signer->algorithm)
@@ -192,14 +86,15 @@ static bool read_address(struct slice record, struct slice array, size_t i, stru
 	out->port = (uint16_t)fixed.port;
 	out->scope = fixed.scope;
 	memcpy(out->ip, fixed.ip, sizeof out->ip);
-	return fixed.port <= UINT16_MAX && fixed.reserved == 0 && read_span(record, fixed.path, &out->path) &&
+	return fixed.port <= UINT16_MAX && fixed.reserved == 0 &&
+	       snapshot_span(record, fixed.path, &out->path) &&
 	       (fixed.family == REDIS_UNIX) == (out->path.len > 0);
 }
 
 static bool read_addresses(struct slice record, struct snapshot_span span, struct redis_settings *out)
 {
 	struct slice array;
-	if (!read_span(record, span, &array) || array.len % sizeof(struct snapshot_address) != 0)
+	if (!snapshot_span(record, span, &array) || array.len % sizeof(struct snapshot_address) != 0)
 		return false;
 	out->address_count = array.len / sizeof(struct snapshot_address);
 	if (out->address_count < 1 || out->address_count > SNAPSHOT_ADDRESSES_MAX)
@@ -216,9 +111,9 @@ bool snapshot_redis(const struct snapshot *s, struct redis_settings *out, struct
 	struct snapshot_redis fixed;
 	struct slice record;
 	uint64_t offset = h->redis_offset;
-	const struct region region = {h->keys_offset, h->file_size, SNAPSHOT_REDIS, 1, sizeof fixed};
+	const struct snapshot_region region = {h->keys_offset, h->file_size, SNAPSHOT_REDIS, 1, sizeof fixed};
 	memset(out, 0, sizeof *out);
-	if (!read_record(s, &region, offset, &record, fault))
+	if (!snapshot_record(s, &region, offset, &record, fault))
 		return false;
 	memcpy(&fixed, record.data, sizeof fixed);
 	out->database = fixed.database;
@@ -227,8 +122,8 @@ bool snapshot_redis(const struct snapshot *s, struct redis_settings *out, struct
 	if (fixed.timeout_ms < 1 || fixed.cluster > 1 || fixed.reserved != 0)
 		return snapshot_refuse(fault, s->path, offset, "Redis record: a value is out of range");
 	if (!read_addresses(record, fixed.addresses, out) ||
-		!read_span(record, fixed.username, &out->username) ||
-		!read_span(record, fixed.password, &out->password))
+		!snapshot_span(record, fixed.username, &out->username) ||
+		!snapshot_span(record, fixed.password, &out->password))
 		return snapshot_refuse(fault, s->path, offset, "Redis record: an address or a span is wrong");
 	return true;
 }
@@ -237,7 +132,7 @@ bool snapshot_redis(const struct snapshot *s, struct redis_settings *out, struct
 static bool path_is_sound(struct slice record, const struct snapshot_table *table)
 {
 	struct slice path;
-	if (!read_span(record, table->path, &path) || path.len < 2 || path.data[0] != '/')
+	if (!snapshot_span(record, table->path, &path) || path.len < 2 || path.data[0] != '/')
 		return false;
 	if (table->path.length >= record.len - table->path.offset || path.data[path.len] != 0 ||
 		memchr(path.data, 0, path.len))
@@ -255,10 +150,10 @@ bool snapshot_table_at(const struct snapshot *s, uint64_t offset, struct table_p
 	const struct snapshot_header *h = &s->header;
 	struct snapshot_table fixed;
 	struct slice record;
-	const struct region region = {
+	const struct snapshot_region region = {
 		h->tables_offset, h->cas_offset, SNAPSHOT_TABLE, h->table_count, sizeof fixed};
 	memset(out, 0, sizeof *out);
-	if (!read_record(s, &region, offset, &record, fault))
+	if (!snapshot_record(s, &region, offset, &record, fault))
 		return false;
 	memcpy(&fixed, record.data, sizeof fixed);
 	if (!path_is_sound(record, &fixed) || fixed.folder_number >= SNAPSHOT_FOLDERS_MAX)

@@ -38,6 +38,12 @@ uint64_t plan_ca_size(const struct write_ca *ca)
 		grow(&size, sizeof(struct snapshot_cert));
 		grow(&size, ca->chain[i].der.len);
 	}
+	for (size_t i = 0; i < ca->requester_count; i++) {
+		grow(&size, sizeof(struct snapshot_requester));
+		grow(&size, ca->requesters[i].name.len);
+		for (size_t j = 0; j < VERIFY_KEY_PARTS; j++)
+			grow(&size, ca->requesters[i].key.part[j].len);
+	}
 	grow(&size, ca->name.len);
 	grow(&size, ca->redis_key.len);
 	return round_up(size, 8);

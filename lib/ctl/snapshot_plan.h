@@ -1,6 +1,6 @@
 /*
  * snapshot_plan: where everything goes in a snapshot, found before an octet of it is written, so that the keys are in one
- * allocation and in no other. Used by snapshot_write.c alone.
+ * allocation and in no other. Used by snapshot_write.c and snapshot_records.c.
  */
 #ifndef SNAPSHOT_PLAN_H
 #define SNAPSHOT_PLAN_H

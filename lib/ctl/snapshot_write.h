@@ -20,6 +20,12 @@ struct write_signer {
 	struct write_cert certificate;
 };
 
+struct write_requester {
+	struct verify_key key;
+	struct slice name;
+	int64_t not_before, not_after;
+};
+
 struct write_ca {
 	struct slice name;
 	struct slice name_hash[CERTID_HASHES], key_hash[CERTID_HASHES];
@@ -30,9 +36,10 @@ struct write_ca {
 	enum snapshot_unknown unknown_serial;
 	uint32_t archive_cutoff_days;
 	int64_t validity_seconds, start_skew_seconds;
-	size_t signer_count, chain_count;
+	size_t signer_count, chain_count, requester_count;
 	const struct write_signer *signers;
 	const struct write_cert *chain;
+	const struct write_requester *requesters; /* none: requests need no signature */
 };
 
 struct write_settings {

@@ -85,6 +85,21 @@ static const struct write_cert sample_chain[] = {
 	{SAMPLE("root"), 7, 8},
 };
 
+static const uint8_t sample_modulus[256] = {[0] = 0x80, [255] = 1};
+static const struct write_requester sample_requesters[] = {
+	{
+		.key = {VERIFY_RSA, {{sample_modulus, sizeof sample_modulus}, SAMPLE("\1\0\1")}},
+		.name = SAMPLE("CN=alice"),
+		.not_before = -9,
+		.not_after = 10,
+	},
+	{
+		.key = {VERIFY_ED25519, {SAMPLE("public key of thirty-two octets."), {NULL, 0}}},
+		.not_before = 11,
+		.not_after = INT64_MAX,
+	},
+};
+
 /* Fills `cas` of SAMPLE_CAS, whose hashes live in `hashes` of as many. */
 static inline void sample_make(struct write_ca *cas, struct sample_hashes *hashes)
 {
@@ -100,6 +115,8 @@ static inline void sample_make(struct write_ca *cas, struct sample_hashes *hashe
 		.signers = sample_alpha_signers,
 		.chain_count = 2,
 		.chain = sample_chain,
+		.requester_count = 2,
+		.requesters = sample_requesters,
 	};
 	cas[1] = (struct write_ca){
 		.name = SLICE("beta"),
@@ -163,6 +180,19 @@ static inline enum sample_same sample_same_chain(const struct snapshot *s, const
 	return same ? SAMPLE_SAME : SAMPLE_DIFFERENT;
 }
 
+static inline enum sample_same sample_same_requester(const struct snapshot *s, const struct ca *ca, size_t i,
+	const struct write_requester *want, struct snapshot_fault *fault)
+{
+	struct requester requester;
+	if (!snapshot_requester(s, ca, i, &requester, fault))
+		return SAMPLE_BROKEN;
+	bool same = requester.key.kind == want->key.kind && bytes_equal(requester.name, want->name) &&
+		    requester.not_before == want->not_before && requester.not_after == want->not_after;
+	for (size_t j = 0; j < VERIFY_KEY_PARTS; j++)
+		same = same && bytes_equal(requester.key.part[j], want->key.part[j]);
+	return same ? SAMPLE_SAME : SAMPLE_DIFFERENT;
+}
+
 static inline enum sample_same sample_same_table(const struct snapshot *s, const struct ca *ca,
 	const struct write_ca *want, struct snapshot_fault *fault)
 {
@@ -186,10 +216,11 @@ static inline bool sample_same_values(const struct ca *ca, const struct write_ca
 	       ca->fixed.validity_seconds == want->validity_seconds &&
 	       ca->fixed.start_skew_seconds == want->start_skew_seconds &&
 	       ca->signer_count == want->signer_count && ca->chain_count == want->chain_count &&
-	       bytes_equal(ca->name, want->name) && bytes_equal(ca->redis_key, want->redis_key);
+	       ca->requester_count == want->requester_count && bytes_equal(ca->name, want->name) &&
+	       bytes_equal(ca->redis_key, want->redis_key);
 }
 
-/* The whole CA: every value, signer, key, chain certificate and table. */
+/* The whole CA: every value, signer, key, chain certificate, requester and table. */
 static inline enum sample_same sample_same_ca(const struct snapshot *s, const struct ca *ca,
 	const struct write_ca *want, struct snapshot_fault *fault)
 {
@@ -200,6 +231,8 @@ static inline enum sample_same sample_same_ca(const struct snapshot *s, const st
 		same = sample_same_signer(s, ca, i, &want->signers[i], fault);
 	for (size_t i = 0; i < want->chain_count && same == SAMPLE_SAME; i++)
 		same = sample_same_chain(s, ca, i, &want->chain[i], fault);
+	for (size_t i = 0; i < want->requester_count && same == SAMPLE_SAME; i++)
+		same = sample_same_requester(s, ca, i, &want->requesters[i], fault);
 	return same;
 }
 

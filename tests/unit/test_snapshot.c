@@ -78,6 +78,7 @@ static void walking_meets_every_ca_and_table_in_order(void **state)
 	}
 	assert_false(snapshot_signer(&s, &ca, ca.signer_count, &(struct signer){0}, &fault));
 	assert_false(snapshot_chain_cert(&s, &ca, 0, &(struct chain_cert){{0}, 0, 0}, &fault));
+	assert_false(snapshot_requester(&s, &ca, 0, &(struct requester){0}, &fault));
 	assert_int_equal(s.header.table_count, 1); /* beta's and gamma's */
 	assert_true(snapshot_table_at(&s, s.header.tables_offset, &table, &at, &fault));
 	assert_int_equal(at, s.header.cas_offset);

@@ -26,8 +26,11 @@ struct forgery {
 	(SIGNER_AT + 2 * sizeof(struct snapshot_signer) +                                                    \
 		sizeof("\xA2 alpha by key\xA1 alpha by namealpha's RSA delegatealpha's EC delegate") - 1)
 
+#define REQUESTERS_AT (CHAIN_AT + 2 * sizeof(struct snapshot_cert) + sizeof("intermediateroot") - 1)
+#define R(field)      CA, REQUESTERS_AT + offsetof(struct snapshot_requester, field)
+
 static const struct forgery forgeries[] = {
-	{"header_of_version_2", H(version), 2},
+	{"header_of_version_1", H(version), 1},
 	{"header_of_another_magic", H(magic), 0},
 	{"file_size_0", H(file_size), 0},
 	{"slots_elsewhere", H(slots_offset), 128},
@@ -100,6 +103,18 @@ static const struct forgery forgeries[] = {
 	{"certificate_outside", S(certificate.der.length), 0x10000},
 	{"chain_certificate_absent", CA, CHAIN_AT + offsetof(struct snapshot_cert, der.length), 0},
 	{"chain_certificate_outside", CA, CHAIN_AT + offsetof(struct snapshot_cert, der.offset), 0x10000},
+	{"requesters_and_a_half", C(requesters.length), 72},
+	{"requesters_17", C(requesters.length), 17 * sizeof(struct snapshot_requester)},
+	{"requesters_behind_the_record", C(requesters.offset), 0x10000},
+	{"requester_kind_0", R(kind), VERIFY_NONE},
+	{"requester_kind_6", R(kind), VERIFY_KINDS},
+	{"requester_of_another_kind", R(kind), VERIFY_P256},
+	{"requester_reserved_1", R(reserved), 1},
+	{"requester_name_outside", R(name.offset), 0x10000},
+	{"requester_modulus_short", R(parts[0].length), 255},
+	{"requester_modulus_outside", R(parts[0].offset), 0x10000},
+	{"requester_exponent_absent", R(parts[1].length), 0},
+	{"requester_exponent_1", R(parts[1].length), 1},
 	{"key_of_another_kind", K(record.kind), SNAPSHOT_TABLE},
 	{"key_number_4_of_4", K(record.number), 4},
 	{"key_algorithm_none", K(algorithm), SIGN_NONE},
