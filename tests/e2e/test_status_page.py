@@ -65,7 +65,7 @@ class StatusPage(unittest.TestCase):
         server = self.redis()
         self.compile_live(server)
         server.pause()
-        self.assert_page(False, "timeout_ms = 200")
+        self.assert_page(False, "redis.timeout_ms, 200")
         server.resume()
         self.assert_page(True)
 

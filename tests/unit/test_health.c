@@ -96,7 +96,7 @@ static struct lab build(const struct site *site)
 	struct write_ca cas[2];
 	struct sample_hashes hashes[2];
 	struct write_signer signers[2] = {sample_beta_signers[0], sample_beta_signers[0]};
-	struct redis_settings redis = {.address_count = 1, .timeout_ms = 40};
+	struct redis_settings redis = {.address_count = 1, .redis.timeout_ms, 40};
 	struct write_settings settings = sample_settings;
 	const char *why = NULL;
 	assert_non_null(mkdtemp(lab.folder));
@@ -186,7 +186,7 @@ static void sites(void **state)
 	static const struct site cases[] = {
 		{"redis_answers", PONG, NO_TABLE, NOW + 1, 0, true, true, NULL},
 		{"redis_refuses", REFUSED, NO_TABLE, NOW + 1, 0, false, false, "cannot connect"},
-		{"redis_hangs", SILENT, NO_TABLE, NOW + 1, 0, false, true, "timeout_ms = 40"},
+		{"redis_hangs", SILENT, NO_TABLE, NOW + 1, 0, false, true, "redis.timeout_ms, 40"},
 		{"redis_wants_a_password", NOAUTH, NO_TABLE, NOW + 1, 0, false, true, "NOAUTH"},
 		{"signer_expired_and_redis_is_not_asked", PONG, NO_TABLE, NOW, 0, false, false,
 			"no signer of CA live is valid now"},
