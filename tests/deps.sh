@@ -51,7 +51,9 @@ runtime_present() { # clang's library NAME, for its -fsanitize=NAME
 }
 
 command_present() { # NAME[,OTHER NAME]: servers live in sbin, which is not in every user's PATH
-	for name in $(echo "$1" | tr , ' '); do
+	IFS=,
+	for name in $1; do
+		unset IFS
 		PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null && return
 	done
 	return 1
