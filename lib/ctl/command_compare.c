@@ -113,7 +113,7 @@ static bool add_given(struct comparison *c, struct compare_sample *sample)
 static bool add_from_redis(struct comparison *c, struct redis_ca *ca, struct compare_sample *sample)
 {
 	if (!redis_ca_connect(ca, false, &c->m) ||
-		!compare_sample_redis(sample, ca, (size_t)c->options->sample, &c->m))
+		!compare_sample_redis(sample, ca, (size_t)c->options->sample))
 		return false;
 	printf("CA %s: %zu of %" PRIu64 " serials in Redis, and %" PRIu64 " that nobody has issued\n",
 		ca->ca->name.value, sample->count, sample->in_redis, c->options->absent);

@@ -30,29 +30,31 @@ void compare_sample_add(struct compare_sample *s, const struct serial *serial)
 	s->serials[s->count++] = *serial;
 }
 
+struct reservoir {
+	struct compare_sample *sample;
+	size_t wanted;
+};
+
 /* Algorithm R of reservoir sampling: the n-th comes in with the chance wanted / n. */
-static void consider(struct compare_sample *s, const struct serial *serial, size_t wanted)
+static bool consider(const struct serial *serial, void *context)
 {
+	const struct reservoir *r = context;
+	struct compare_sample *s = r->sample;
 	s->in_redis++;
-	if (s->count < wanted) {
+	if (s->count < r->wanted) {
 		compare_sample_add(s, serial);
-		return;
+		return true;
 	}
 	uint64_t place = random_below(s->in_redis);
-	if (place < wanted)
+	if (place < r->wanted)
 		s->serials[place] = *serial;
+	return true;
 }
 
-bool compare_sample_redis(struct compare_sample *s, struct redis_ca *ca, size_t wanted, struct messages *m)
+bool compare_sample_redis(struct compare_sample *s, struct redis_ca *ca, size_t wanted)
 {
-	struct redis_scan scan;
-	enum redis_scan_step step = REDIS_SCAN_PAGE;
-	redis_scan_begin(&scan, ca, m);
-	while ((step = redis_scan_next(&scan, m)) == REDIS_SCAN_PAGE)
-		for (size_t i = 0; i < scan.count; i++)
-			consider(s, &scan.serials[i], wanted);
-	redis_scan_end(&scan);
-	return step == REDIS_SCAN_END;
+	struct reservoir r = {s, wanted};
+	return redis_scan(&ca->client, ca->prefix, consider, &r);
 }
 
 void compare_sample_absent(struct compare_sample *s, size_t count)

@@ -17,7 +17,7 @@ struct compare_sample {
 };
 
 /* Into an empty one: at most `wanted` of the CA's serials in Redis, each with the same chance. False after an error. */
-bool compare_sample_redis(struct compare_sample *s, struct redis_ca *ca, size_t wanted, struct messages *m);
+bool compare_sample_redis(struct compare_sample *s, struct redis_ca *ca, size_t wanted);
 
 /* Adds `count` random serials of 16 octets, which nobody has issued. */
 void compare_sample_absent(struct compare_sample *s, size_t count);
