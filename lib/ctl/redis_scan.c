@@ -4,77 +4,111 @@
 #include <string.h>
 
 #include "memory.h"
+#include "progress.h"
 
-#define STRING_OF(number) #number
-#define DIGITS_OF(number) STRING_OF(number)
-#define CURSOR_MAX        20 /* digits of 2^64 - 1 */
+#define ODD_SAID_MAX 20
 
-/* MATCH takes a glob; a subject may hold its characters, and backslashes of its own. `out` has room. */
-static void append_glob(struct buffer *out, struct slice prefix)
+/* A subject may hold any of the characters that a pattern gives a meaning. */
+static char *pattern_of(struct slice prefix)
 {
+	char *pattern = memory_zeroed(2 * prefix.len + 2, 1);
+	char *p = pattern;
 	for (size_t i = 0; i < prefix.len; i++) {
-		if (memchr("*?[]\\", prefix.data[i], 5))
-			bytes_append_char(out, '\\');
-		bytes_append_char(out, (char)prefix.data[i]);
+		if (strchr("*?[]\\", prefix.data[i]))
+			*p++ = '\\';
+		*p++ = (char)prefix.data[i];
 	}
-	bytes_append_char(out, '*');
+	*p = '*';
+	return pattern;
 }
 
-static bool serial_of(struct slice key, struct slice prefix, struct serial *out)
+void redis_scan_begin(struct redis_scan *s, struct redis_ca *ca, struct messages *m)
 {
-	if (key.len <= prefix.len || !bytes_equal((struct slice){key.data, prefix.len}, prefix))
-		return false;
-	key = (struct slice){key.data + prefix.len, key.len - prefix.len};
-	if (key.len > 1 && key.data[0] == '0') /* hexadecimal, or no number that anybody asks for */
-		return false;
-	return serial_text_read(key, out) == NULL;
+	*s = (struct redis_scan){.ca = ca, .pattern = pattern_of(ca->prefix), .cursor = "0"};
+	if (ca->client.settings.settings.cluster)
+		message_warning(m, ca->client.at,
+			"only the keys of this node of the cluster are seen; do it for each");
 }
 
-/* [cursor, [key, …]]; false: it is something else, which was said. */
-static bool split(struct redis_client *c, const struct redis_answer *answer, struct buffer *cursor,
-	struct redis_answer *keys)
+void redis_scan_end(struct redis_scan *s)
 {
-	struct redis_answer next = {0};
-	if (answer->type == REDIS_ANSWER_LIST && answer->count == 2) {
-		next = redis_answer_item(answer, 0);
-		*keys = redis_answer_item(answer, 1);
+	free(s->pattern);
+	free(s->serials);
+	*s = (struct redis_scan){0};
+}
+
+/* The responder asks for "7", never for "007" or "0x7". */
+static bool is_canonical(struct slice text, const struct serial *serial)
+{
+	uint8_t digits[SERIAL_DECIMAL_MAX];
+	struct buffer out = bytes_buffer(digits, sizeof digits);
+	serial_append_decimal(&out, serial_slice(serial));
+	return !out.failed && bytes_equal(text, bytes_written(&out));
+}
+
+static void say_odd(struct redis_scan *s, struct slice key, struct messages *m)
+{
+	if (s->odd++ >= ODD_SAID_MAX)
+		return;
+	progress_clear();
+	message_error(m, s->ca->client.at,
+		"redis key %.*s ends in no serial number, so nothing asks for it; delete or rename it",
+		(int)key.len, (const char *)key.data);
+}
+
+static void take_key(struct redis_scan *s, struct slice key, struct messages *m)
+{
+	const struct slice prefix = s->ca->prefix;
+	if (key.len < prefix.len || !bytes_equal((struct slice){key.data, prefix.len}, prefix))
+		return;
+	const struct slice rest = {key.data + prefix.len, key.len - prefix.len};
+	if (rest.len > 0 && memchr(rest.data, ':', rest.len))
+		return; /* another CA's, whose subject goes on where this one's ends */
+	struct serial *to = &s->serials[s->count];
+	if (!serial_text_read(rest, to) && is_canonical(rest, to))
+		s->count++;
+	else
+		say_odd(s, key, m);
+}
+
+/* SCAN's reply: the next cursor, and a list of keys. */
+static bool take_page(struct redis_scan *s, const struct redis_answer *answer, struct messages *m)
+{
+	if (answer->type != REDIS_ANSWER_LIST || answer->count != 2)
+		return false;
+	const struct redis_answer cursor = redis_answer_item(answer, 0);
+	const struct redis_answer keys = redis_answer_item(answer, 1);
+	if (cursor.type != REDIS_ANSWER_TEXT || cursor.text.len >= sizeof s->cursor ||
+		keys.type != REDIS_ANSWER_LIST)
+		return false;
+	memcpy(s->cursor, cursor.text.data, cursor.text.len);
+	s->cursor[cursor.text.len] = '\0';
+	s->ended = strcmp(s->cursor, "0") == 0;
+	if (keys.count > s->size) {
+		s->serials = memory_resized(s->serials, keys.count, sizeof *s->serials);
+		s->size = keys.count;
 	}
-	cursor->len = 0;
-	bytes_append(cursor, next.text);
-	if (next.type == REDIS_ANSWER_TEXT && keys->type == REDIS_ANSWER_LIST && !cursor->failed)
-		return true;
-	bool is_error = answer->type == REDIS_ANSWER_ERROR;
-	message_error(c->m, c->at, "redis %s: SCAN refused: %.*s; %s", c->name,
-		is_error ? (int)answer->text.len : 0, is_error ? (const char *)answer->text.data : "",
-		is_error ? redis_client_advice(answer->text)
-			 : "what answers is not Redis; check the address");
-	return false;
+	s->count = 0;
+	for (size_t i = 0; i < keys.count; i++)
+		take_key(s, redis_answer_item(&keys, i).text, m);
+	return true;
 }
 
-bool redis_scan(struct redis_client *c, struct slice prefix,
-	bool (*each)(const struct serial *serial, void *context), void *context)
+enum redis_scan_step redis_scan_next(struct redis_scan *s, struct messages *m)
 {
-	uint8_t digits[CURSOR_MAX] = {'0'};
-	struct buffer cursor = bytes_buffer(digits, sizeof digits);
-	size_t size = 2 * prefix.len + 1;
-	uint8_t *octets = memory_zeroed(size, 1);
-	struct buffer glob = bytes_buffer(octets, size);
-	bool going = true;
-	cursor.len = 1;
-	append_glob(&glob, prefix);
-	do {
-		struct redis_answer answer;
-		struct redis_answer keys = {0};
-		redis_client_send(c, 6,
-			(struct slice[]){SLICE("SCAN"), bytes_written(&cursor), SLICE("MATCH"),
-				bytes_written(&glob), SLICE("COUNT"), SLICE(DIGITS_OF(REDIS_SCAN_COUNT))});
-		going = redis_client_receive(c, &answer) && split(c, &answer, &cursor, &keys);
-		for (size_t i = 0; going && i < keys.count; i++) {
-			struct serial serial;
-			if (serial_of(redis_answer_item(&keys, i).text, prefix, &serial))
-				going = each(&serial, context);
-		}
-	} while (going && !bytes_equal(bytes_written(&cursor), SLICE("0")));
-	free(octets);
-	return going;
+	struct redis_answer answer;
+	const struct slice words[] = {SLICE("SCAN"), bytes_of(s->cursor), SLICE("MATCH"),
+		bytes_of(s->pattern), SLICE("COUNT"), SLICE("1000")};
+	s->count = 0;
+	if (s->ended)
+		return REDIS_SCAN_END;
+	redis_client_send(&s->ca->client, sizeof words / sizeof *words, words);
+	if (!redis_client_receive(&s->ca->client, &answer))
+		return REDIS_SCAN_FAILED;
+	if (take_page(s, &answer, m))
+		return REDIS_SCAN_PAGE;
+	const struct slice text = answer.type == REDIS_ANSWER_ERROR ? answer.text : SLICE("an odd reply");
+	message_error(m, s->ca->client.at, "redis %s: SCAN refused: %.*s; %s", s->ca->client.name,
+		(int)text.len, (const char *)text.data, redis_client_advice(text));
+	return REDIS_SCAN_FAILED;
 }

@@ -1,20 +1,30 @@
 /*
- * redis_scan: every serial that a CA has in Redis, found by SCAN, which lets the server answer others in between.
+ * redis_scan: all serials of a CA that Redis has, by SCAN: page by page, in no order, and some of them twice (Redis says so
+ * of SCAN); what is there from the beginning to the end of the scan is in it.
  */
 #ifndef REDIS_SCAN_H
 #define REDIS_SCAN_H
 
-#include "redis_client.h"
-#include "serial_text.h"
+#include "redis_ca.h"
 
-#define REDIS_SCAN_COUNT 1000 /* keys that the server looks at for one reply */
+struct redis_scan {
+	struct redis_ca *ca;
+	struct serial *serials; /* this page's */
+	size_t count, size;
+	uint64_t odd; /* keys that begin like the CA's and end in no serial: said, the first of them */
+	/* its own */
+	char *pattern;
+	char cursor[24];
+	bool ended;
+};
 
-/*
- * Calls `each` with the serial of every key that is `prefix` and a decimal number, in no order; SCAN may give a key twice, and
- * one that was written meanwhile or not. Other keys, and those of negative serials, are passed over; `each` may queue commands, but
- * not receive. It returns false to end the walk. False after an error that was said, or where `each` said so.
- */
-bool redis_scan(struct redis_client *c, struct slice prefix,
-	bool (*each)(const struct serial *serial, void *context), void *context);
+/* redis_scan_end() it. */
+void redis_scan_begin(struct redis_scan *s, struct redis_ca *ca, struct messages *m);
+
+enum redis_scan_step { REDIS_SCAN_PAGE, REDIS_SCAN_END, REDIS_SCAN_FAILED };
+
+/* The next page, which may be empty. REDIS_SCAN_FAILED after an error. */
+enum redis_scan_step redis_scan_next(struct redis_scan *s, struct messages *m);
+void redis_scan_end(struct redis_scan *s);
 
 #endif
