@@ -2,6 +2,7 @@
 
 #include "caching.h"
 #include "calendar.h"
+#include "requester.h"
 
 #define SECONDS_PER_DAY 86400
 
@@ -248,6 +249,8 @@ void answer_decide(const struct snapshot *snapshot, struct status *status, struc
 		result = apply_nonce_policy(d);
 	if (result == RESPONSE_SUCCESSFUL)
 		result = find_issuer(d);
+	if (result == RESPONSE_SUCCESSFUL)
+		result = requester_check(snapshot, &d->ca, &d->request, now, log);
 	if (result == RESPONSE_SUCCESSFUL)
 		result = choose_delegate(d);
 	if (result == RESPONSE_SUCCESSFUL)

@@ -13,7 +13,7 @@ complain() {
 # ---- lib/ from top to bottom: a module includes only what stands below it ----
 # A module is a file, or files whose names begin with it: request_oid.c is request's. The longest name counts.
 order='
-cgi answer health delegate request status status_redis status_table snapshot response sign_lowlevel sign_evp sign_hedge sign
+cgi answer health delegate requester request status status_redis status_table snapshot response sign_lowlevel sign_evp verify sign_hedge sign
 caching process sandbox log serial ocsp der base64 calendar bytes
 '
 declare -A place
