@@ -22,12 +22,17 @@ static char *pattern_of(struct slice prefix)
 	return pattern;
 }
 
+static void begin(struct redis_scan *s, struct redis_client *c, struct slice prefix, struct messages *m)
+{
+	*s = (struct redis_scan){.client = c, .prefix = prefix, .pattern = pattern_of(prefix), .cursor = "0"};
+	if (c->settings.settings.cluster)
+		message_warning(
+			m, c->at, "only the keys of this node of the cluster are seen; do it for each");
+}
+
 void redis_scan_begin(struct redis_scan *s, struct redis_ca *ca, struct messages *m)
 {
-	*s = (struct redis_scan){.ca = ca, .pattern = pattern_of(ca->prefix), .cursor = "0"};
-	if (ca->client.settings.settings.cluster)
-		message_warning(m, ca->client.at,
-			"only the keys of this node of the cluster are seen; do it for each");
+	begin(s, &ca->client, ca->prefix, m);
 }
 
 void redis_scan_end(struct redis_scan *s)
@@ -51,14 +56,14 @@ static void say_odd(struct redis_scan *s, struct slice key, struct messages *m)
 	if (s->odd++ >= ODD_SAID_MAX)
 		return;
 	progress_clear();
-	message_error(m, s->ca->client.at,
+	message_error(m, s->client->at,
 		"redis key %.*s ends in no serial number, so nothing asks for it; delete or rename it",
 		(int)key.len, (const char *)key.data);
 }
 
 static void take_key(struct redis_scan *s, struct slice key, struct messages *m)
 {
-	const struct slice prefix = s->ca->prefix;
+	const struct slice prefix = s->prefix;
 	if (key.len < prefix.len || !bytes_equal((struct slice){key.data, prefix.len}, prefix))
 		return;
 	const struct slice rest = {key.data + prefix.len, key.len - prefix.len};
@@ -102,13 +107,27 @@ enum redis_scan_step redis_scan_next(struct redis_scan *s, struct messages *m)
 	s->count = 0;
 	if (s->ended)
 		return REDIS_SCAN_END;
-	redis_client_send(&s->ca->client, sizeof words / sizeof *words, words);
-	if (!redis_client_receive(&s->ca->client, &answer))
+	redis_client_send(s->client, sizeof words / sizeof *words, words);
+	if (!redis_client_receive(s->client, &answer))
 		return REDIS_SCAN_FAILED;
 	if (take_page(s, &answer, m))
 		return REDIS_SCAN_PAGE;
 	const struct slice text = answer.type == REDIS_ANSWER_ERROR ? answer.text : SLICE("an odd reply");
-	message_error(m, s->ca->client.at, "redis %s: SCAN refused: %.*s; %s", s->ca->client.name,
-		(int)text.len, (const char *)text.data, redis_client_advice(text));
+	message_error(m, s->client->at, "redis %s: SCAN refused: %.*s; %s", s->client->name, (int)text.len,
+		(const char *)text.data, redis_client_advice(text));
 	return REDIS_SCAN_FAILED;
+}
+
+bool redis_scan(struct redis_client *c, struct slice prefix,
+	bool (*each)(const struct serial *serial, void *context), void *context)
+{
+	struct redis_scan s;
+	enum redis_scan_step step = REDIS_SCAN_PAGE;
+	bool going = true;
+	begin(&s, c, prefix, c->m);
+	while (going && (step = redis_scan_next(&s, c->m)) == REDIS_SCAN_PAGE)
+		for (size_t i = 0; i < s.count && going; i++)
+			going = each(&s.serials[i], context);
+	redis_scan_end(&s);
+	return going && step == REDIS_SCAN_END;
 }
