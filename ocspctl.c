@@ -24,6 +24,9 @@ static const struct command {
 	{"revoke", command_revoke, "mark certificates as revoked in Redis"},
 	{"unrevoke", command_unrevoke, "make revoked certificates good again in Redis"},
 	{"status", command_status, "print what Redis holds of certificates"},
+	{"import", command_import, "bring a whole CA into Redis, from an index.txt, a CRL or an export"},
+	{"export", command_export, "write a CA's statuses in Redis as TSV"},
+	{"compare", command_compare, "ask two responders and name every verdict that differs"},
 };
 
 #define COUNT (sizeof commands / sizeof *commands)

@@ -1,7 +1,7 @@
 /*
  * commands: the subcommands of ocspctl, each in its own command_NAME.c. argv[0] is the subcommand's name. The result is the
  * exit status of the design's interface table: 0, 1 refused, 2 usage (check: 0 ok, 1 warning, 2 critical, 3 usage or cannot
- * tell). Each understands --help.
+ * tell; compare: 0 equal, 1 differences, 2 usage, 3 could not ask). Each understands --help.
  */
 #ifndef COMMANDS_H
 #define COMMANDS_H
@@ -16,5 +16,8 @@ int command_issue(int argc, char **argv);
 int command_revoke(int argc, char **argv);
 int command_unrevoke(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_import(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_compare(int argc, char **argv);
 
 #endif
