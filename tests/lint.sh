@@ -63,7 +63,7 @@ only() { # PATTERN WHOM FILE...: the pattern occurs in no file but WHOM (a regul
 	done < <(grep -lE "$pattern" "$@" | grep -vE "^($whom)$")
 }
 only '<openssl/' 'lib/sign[a-z_]*\.[ch]' lib/*.[ch] ocsp-cgi.c
-only '<hiredis' 'lib/status_redis[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
+only '<hiredis' 'lib/status_redis[a-z_]*\.[ch]|lib/ctl/redis_client[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
 only '<yaml\.h>' 'lib/ctl/config_yaml\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
 only '<curl/' 'lib/ctl/http_client\.c' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
 
