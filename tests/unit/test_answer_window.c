@@ -245,6 +245,19 @@ static void whatever_differs_has_another_validator(void **state)
 	CASE("length_of_the_window", scene.window = 301);
 }
 
+/* byName, a renewed key: only the signature would tell. */
+static void a_signer_that_is_not_sent_counts_too(void **state)
+{
+	struct scene scene = usual();
+	(void)state;
+	scene.name = "signer_not_sent";
+	scene.include_signer = false;
+	struct outcome a = outcome_of(&scene);
+	scene.signer = SLICE("\x30\x01t");
+	struct outcome b = outcome_of(&scene);
+	assert_memory_not_equal(a.validator, b.validator, sizeof a.validator);
+}
+
 /* NSS judges the signer at producedAt. */
 static void produced_at_is_never_before_the_signer(void **state)
 {
@@ -325,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_state_has_one_validator_and_the_same_octets),
 		cmocka_unit_test(whatever_differs_has_another_validator),
+		cmocka_unit_test(a_signer_that_is_not_sent_counts_too),
 		cmocka_unit_test(produced_at_is_never_before_the_signer),
 		cmocka_unit_test(all_times_are_multiples_of_the_window),
 		cmocka_unit_test(without_a_window_there_is_no_validator),
