@@ -1,0 +1,392 @@
+"""What every web server must bring to ocsp-cgi and back: one table of awkward requests, for a class of tests per server."""
+
+import base64
+import hashlib
+import os
+import socket
+import subprocess
+import time
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+import lab
+import lab_web
+import ocsp
+
+MOUNTS = ("", "/ocsp", "/cgi-bin/ocsp")
+TYPE = "Content-Type: application/ocsp-request"
+REVOKED_INDEX = "250101000000Z,keyCompromise"
+
+
+def is_awkward(der):
+    """What merged slashes, decoded pluses and lost padding would break is all there."""
+    text = base64.b64encode(der).decode()
+    return "//" in text and "+" in text and "/" in text.replace("//", "") and text.endswith("=")
+
+
+def awkward_serial(ca, skip=0):
+    """A serial whose request has an awkward base64, without a nonce, which caches need."""
+    for number in range(100000):
+        serial = int.from_bytes(b"\x40" + hashlib.sha256(b"%d" % number).digest()[: 12 + number % 6], "big")
+        if is_awkward(ocsp.request(ocsp.certid(ca, serial))):
+            skip -= 1
+            if skip < 0:
+                return serial
+    raise AssertionError("no such serial")
+
+
+def awkward_nonce(certid):
+    for number in range(100000):
+        nonce = hashlib.sha256(b"nonce %d" % number).digest()[: 16 + number % 3]
+        if is_awkward(ocsp.request(certid, extensions=[ocsp.nonce(nonce)])):
+            return nonce
+    raise AssertionError("no such nonce")
+
+
+class WebTest(lab.LabTest):
+    """A site with one CA whose table has two awkward serials: `good` and `revoked`; `web` is the `server` that answers for it."""
+
+    settings = {"deadline_ms": 1500, "nonce": "copy", "cache_headers": True, "max_cache_age": 60}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = lab_web.Site()
+        cls.addClassCleanup(cls.lab.close)
+        cls.prepare()
+        cls.web = cls.server(cls.lab)
+        cls.addClassCleanup(cls.web.close)
+
+    @classmethod
+    def prepare(cls):
+        cls.ca = cls.lab.authority("ca")
+        cls.good, cls.revoked = awkward_serial(cls.ca), awkward_serial(cls.ca, 1)
+        super_ca, cls.lab.authority = cls.lab.authority, lambda name: cls.ca
+        super().prepare()
+        cls.lab.authority = super_ca
+
+    @classmethod
+    def index_table(cls, ca):
+        cls.lab.index("index.txt", [("V", cls.good, ""), ("R", cls.revoked, REVOKED_INDEX)])
+        cls.lab.table(ca, "--index", "index.txt")
+
+    def client(self, port=None):
+        client = lab_web.Client(port or self.web.port)
+        self.addCleanup(client.__exit__)
+        return client
+
+    def get(self, der, port=None, headers=()):
+        return self.client(port).ask("GET", "/" + lab.base64_of(der), *headers)
+
+    def post(self, der, *headers, port=None):
+        return self.client(port).ask("POST", "/", *(headers or (TYPE,)), f"Content-Length: {len(der)}", body=der)
+
+    def assert_answer(self, reply, serial, status, nonce=None):
+        """A whole OCSPResponse, signed by the delegate, for this serial and with this nonce."""
+        self.assertEqual(reply.status, 200, (reply.headers, reply.body[:300]))
+        response = reply.ocsp
+        self.assertEqual((response.status, response.statuses), ("successful", [status]))
+        self.assertEqual(response.singles[0].serial, serial)
+        self.assertEqual(response.extension(ocsp.NONCE), nonce and ocsp.asn1.octet_string(nonce))
+        self.delegate.key.public_key().verify(response.signature, response.tbs, ec.ECDSA(hashes.SHA256()))
+        return response
+
+
+class Forms(WebTest):
+    # What a server refuses by itself, without running ocsp-cgi: form of GET → HTTP status.
+    refused = {}
+    lower_case_get = 501
+    get_with_body = 200
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stalled = lab_web.Client(cls.web.port)
+        cls.addClassCleanup(cls.stalled.__exit__)
+        cls.stalled.send("POST", "/", TYPE, "Content-Length: 100", body=b"\x30\x62")
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        certid = ocsp.certid(cls.ca, cls.revoked)
+        cls.nonce = awkward_nonce(certid)
+        cls.der = ocsp.request(certid, extensions=[ocsp.nonce(cls.nonce)])
+
+    def assert_revoked(self, reply):
+        return self.assert_answer(reply, self.revoked, "revoked", self.nonce)
+
+    def assert_alive(self):
+        self.assert_revoked(self.post(self.der))
+
+    # ---- GET ----
+
+    def targets(self):
+        raw, escaped = base64.b64encode(self.der).decode(), lab.base64_of(self.der)
+        url = raw.replace("+", "-").replace("/", "_")
+        for mount in MOUNTS:
+            yield f"raw at {mount}/", f"{mount}/{raw}"
+            yield f"escaped at {mount}/", f"{mount}/{escaped}"
+            yield f"double slash at {mount}/", f"{mount}//{raw}"
+            yield f"double slash, escaped, at {mount}/", f"{mount}//{escaped}"
+            yield f"absolute form at {mount}/", f"http://localhost{mount}/{raw}"
+            yield f"absolute form, escaped, at {mount}/", f"http://localhost{mount}/{escaped}"
+        yield "lower-case escapes", "/" + escaped.replace("%2B", "%2b").replace("%2F", "%2f").replace("%3D", "%3d")
+        yield "only the plus escaped", "/" + raw.replace("+", "%2B")
+        yield "only the slash escaped", "/" + raw.replace("/", "%2F")
+        yield "every other slash escaped", "/" + raw.replace("//", "/%2F")
+        yield "no padding", "/" + raw.rstrip("=")
+        yield "no padding, escaped", "/" + escaped.replace("%3D", "")
+        yield "query string", f"/{raw}?x=1"
+        yield "query string that becomes arguments", f"/ocsp/{escaped}?-help+bar"
+        yield "empty query string", f"/{raw}?"
+        yield "base64url", "/" + url
+        yield "base64url without padding", "/" + url.rstrip("=")
+        yield "space for plus", "/" + raw.replace("+", "%20")
+        yield "CR LF", f"/{raw[:64]}%0D%0A{raw[64:]}%0D%0A"
+
+    def test_get(self):
+        """H1"""
+        for name, target in self.targets():
+            with self.subTest(name=name, target=target), lab_web.Client(self.web.port) as client:
+                reply = client.ask("GET", target)
+                if name in self.refused:
+                    self.assertEqual(reply.status, self.refused[name])
+                else:
+                    self.assert_revoked(reply)
+
+    def test_get_of_nothing_is_malformed(self):
+        """H1, H5"""
+        escaped = lab.base64_of(self.der)
+        for target in ("/ocsp", "/ocsp/", "/ocsp/?" + escaped, "/ocsp/robots.txt", "/ocsp/" + escaped.replace("%", "%25")):
+            with self.subTest(target=target):
+                self.assertEqual(self.client().ask("GET", target).ocsp.status, "malformedRequest")
+
+    def test_merged_slashes_are_not_repaired(self):
+        """H2"""
+        target = "/" + base64.b64encode(self.der).decode().replace("//", "/")
+        self.assertEqual(self.client().ask("GET", target).ocsp.status, "malformedRequest")
+        self.web.wait_until(lambda: "merges slashes" in self.web.log_text())
+
+    def test_a_long_get(self):
+        """Many CertIDs in one path: an answer, or the server's own refusal"""
+        der = ocsp.request(*[ocsp.certid(self.ca, self.good)] * 20)
+        reply = self.get(der)
+        self.assertEqual(reply.ocsp.statuses, ["good"] * 20)
+        reply = self.get(ocsp.request(*[ocsp.certid(self.ca, self.good)] * 64))
+        if reply.status == 200:
+            self.assertEqual(reply.ocsp.statuses, ["good"] * 64)
+        else:
+            self.assertIn(reply.status, (400, 403, 404, 414))
+
+    def test_get_with_a_body(self):
+        """H1a: a body is not what is asked about"""
+        reply = self.client().ask("GET", "/" + lab.base64_of(self.der), TYPE, "Content-Length: 5", body=b"hello")
+        self.assertEqual(reply.status, self.get_with_body)
+        if reply.status == 200:
+            self.assert_revoked(reply)
+
+    # ---- POST ----
+
+    def test_post(self):
+        """H3"""
+        for mount in MOUNTS:
+            for name, headers in (
+                ("plain", [TYPE]),
+                ("upper case", ["CONTENT-TYPE: APPLICATION/OCSP-REQUEST"]),
+                ("with a parameter", ["Content-Type: application/ocsp-request; charset=utf-8"]),
+                ("without a type", ["Accept: */*"]),
+                ("with an empty type", ["Content-Type:"]),
+            ):
+                with self.subTest(mount=mount, name=name), lab_web.Client(self.web.port) as client:
+                    reply = client.ask("POST", mount or "/", *headers, f"Content-Length: {len(self.der)}", body=self.der)
+                    self.assert_revoked(reply)
+
+    def test_chunked_post(self):
+        """H3"""
+        middle = len(self.der) // 2
+        for parts in ([self.der], [self.der[:middle], self.der[middle:]], [self.der[i : i + 1] for i in range(len(self.der))]):
+            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+            with self.subTest(parts=len(parts)):
+                self.assert_revoked(self.client().ask("POST", "/ocsp", TYPE, "Transfer-Encoding: chunked", body=body))
+
+    def test_expect_continue(self):
+        """curl asks so before a long body"""
+        client = self.client()
+        client.send("POST", "/", TYPE, f"Content-Length: {len(self.der)}", "Expect: 100-continue")
+        client.socket.sendall(self.der)
+        reply = client.reply()
+        self.assert_revoked(client.reply() if reply.status == 100 else reply)
+
+    def test_post_of_another_type(self):
+        """H3"""
+        for content_type in ("text/plain", "application/x-www-form-urlencoded"):
+            reply = self.post(self.der, f"Content-Type: {content_type}")
+            self.assertEqual(reply.status, 415)
+            self.assertIn(b"application/ocsp-request", reply.body)
+
+    def test_an_empty_post_is_malformed(self):
+        """Q1, H5"""
+        self.assertEqual(self.post(b"").ocsp.status, "malformedRequest")
+
+    def test_too_large(self):
+        """H3: refused by the program, and where the server has a limit, by that"""
+        for size in (16385, 65000, 70000, 10 * 1024 * 1024):
+            with self.subTest(size=size), lab_web.Client(self.web.port) as client:
+                try:
+                    self.assertEqual(client.ask("POST", "/", TYPE, f"Content-Length: {size}", body=bytes(size)).status, 413)
+                except ConnectionError:
+                    self.assertGreater(size, 65536)  # closed while the rest was on its way
+        self.assert_alive()
+
+    def test_too_large_in_chunks(self):
+        """H3: nobody knows the length in advance"""
+        chunk = b"4000\r\n" + bytes(0x4000) + b"\r\n"
+        for count in (2, 640):
+            with self.subTest(octets=count * 0x4000), lab_web.Client(self.web.port) as client:
+                try:
+                    reply = client.ask("POST", "/", TYPE, "Transfer-Encoding: chunked", body=chunk * count + b"0\r\n\r\n")
+                    self.assertEqual(reply.status, 413)
+                except ConnectionError:
+                    self.assertGreater(count, 2)
+        self.assert_alive()
+
+    def test_cut_short(self):
+        """H3: no answer to half a request"""
+        client = self.client()
+        client.send("POST", "/", TYPE, f"Content-Length: {len(self.der)}", body=self.der[:-1])
+        client.socket.shutdown(socket.SHUT_WR)
+        try:
+            self.assertIn(client.reply().status, (400, 408))
+        except ConnectionError:
+            pass
+        self.assert_alive()
+
+    def test_stalled(self):
+        """H3: a client that stops, since before the first test, is told or left after a few seconds"""
+        self.assert_alive()
+        started = time.monotonic()
+        try:
+            self.assertIn(self.stalled.reply().status, (400, 408))
+        except ConnectionError:
+            pass
+        self.assertLess(time.monotonic() - started, 8)
+
+    def test_content_lengths_that_are_none(self):
+        """H3"""
+        for length in ("-1", "+70", "0x46", "99999999999999999999"):
+            with self.subTest(length=length), lab_web.Client(self.web.port) as client:
+                self.assertIn(client.ask("POST", "/", TYPE, f"Content-Length: {length}", body=self.der).status, (400, 413))
+
+    # ---- methods, connections ----
+
+    def test_head(self):
+        """H4: GET's headers, and nothing behind them that the next request would read"""
+        client = self.client()
+        target = "/" + lab.base64_of(self.der)
+        head, get = client.ask("HEAD", target), client.ask("GET", target)
+        self.assert_revoked(get)
+        self.assertEqual((head.status, head.header("content-type")), (200, "application/ocsp-response"))
+        self.assertEqual(head.header("cache-control"), get.header("cache-control"))
+
+    def test_other_methods(self):
+        """H4"""
+        for method in ("OPTIONS", "PUT", "DELETE", "PATCH"):
+            with self.subTest(method=method), lab_web.Client(self.web.port) as client:
+                reply = client.ask(method, "/", "Content-Length: 0")
+                self.assertEqual((reply.status, reply.header("allow")), (405, "GET, HEAD, POST"))
+        self.assertEqual(self.client().ask("get", "/" + lab.base64_of(self.der)).status, self.lower_case_get)
+
+    def test_keep_alive(self):
+        """One connection, good and bad requests in turn"""
+        client, target = self.client(), "/" + lab.base64_of(self.der)
+        for _ in range(3):
+            self.assert_revoked(client.ask("GET", target))
+            self.assert_revoked(client.ask("POST", "/ocsp", TYPE, f"Content-Length: {len(self.der)}", body=self.der))
+            self.assertEqual(client.ask("GET", "/ocsp/x").ocsp.status, "malformedRequest")
+            self.assertEqual(client.ask("PUT", "/", "Content-Length: 3", body=b"abc").status, 405)
+            self.assertEqual(client.ask("HEAD", target).status, 200)
+
+    def test_pipelining(self):
+        """Answers in the order of the requests"""
+        client, wanted = self.client(), []
+        for serial, status in ((self.good, "good"), (self.revoked, "revoked"), (0x99, "unknown")) * 2:
+            der = self.request(serial)
+            client.send("GET", "/" + lab.base64_of(der))
+            client.send("POST", "/", TYPE, f"Content-Length: {len(der)}", body=der)
+            wanted += [(serial, status)] * 2
+        for serial, status in wanted:
+            self.assert_answer(client.reply(), serial, status)
+
+    def test_http_1_0(self):
+        client = self.client()
+        client.socket.sendall(f"GET /{lab.base64_of(self.der)} HTTP/1.0\r\n\r\n".encode())
+        self.assert_revoked(client.reply())
+
+    # ---- what the reply and the log look like ----
+
+    def test_the_reply(self):
+        """H6: a length, one type without a parameter, one Date; H7 as the program wrote it"""
+        reply = self.get(self.request(self.good))
+        response = self.assert_answer(reply, self.good, "good")
+        self.assertEqual((reply.chunked, reply.header("content-length")), (False, str(len(reply.body))))
+        self.assertEqual(reply.header("cache-control"), "max-age=60, public, no-transform, must-revalidate")
+        self.assertEqual(reply.header("etag"), f'"{hashlib.sha256(reply.body).hexdigest()}"')
+        self.assertEqual(len(reply.header("date")), len(reply.header("last-modified")))
+        self.assertLessEqual(response.produced_at, lab.now())
+        for der in (self.der, self.request(0x99), b"\x30\x00"):
+            self.assertEqual(self.get(der).header("cache-control"), "no-store")
+
+    def test_status_page(self):
+        """H11"""
+        for target in ("/ocsp/status", "/cgi-bin/ocsp/status/"):
+            reply = self.client().ask("GET", target)
+            self.assertEqual((reply.status, reply.body, reply.header("cache-control")), (200, b"OK", "no-store"))
+            self.assertTrue(reply.header("content-type").startswith("text/plain"))
+
+    def test_one_log_line_per_request(self):
+        """H12: where this server's configuration says that it is"""
+        before = self.web.runs()
+        for _ in range(3):
+            self.assert_alive()
+        self.assertEqual(self.web.runs(), before + 3)
+
+    # ---- clients ----
+
+    def shell(self, *arguments):
+        done = subprocess.run(arguments, cwd=self.lab.folder, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout + done.stderr
+
+    def assert_openssl_accepts(self, name, serial, status):
+        how = ["-issuer", "ca.pem", "-serial", hex(serial), "-respin", name, "-CAfile", "ca.pem", "-no_nonce"]
+        said = self.shell("openssl", "ocsp", *how)
+        self.assertIn("Response verify OK", said)
+        self.assertIn(f"{hex(serial)}: {status}", said)
+
+    def test_openssl(self):
+        for mount in MOUNTS:
+            said = self.shell(
+                *("openssl", "ocsp", "-issuer", "ca.pem", "-serial", hex(self.good), "-serial", hex(self.revoked)),
+                *("-url", f"http://127.0.0.1:{self.web.port}{mount}", "-CAfile", "ca.pem", "-nonce"),
+            )
+            self.assertIn("Response verify OK", said)
+            self.assertNotIn("WARNING", said)  # of a nonce that did not come back
+            self.assertIn(f"{hex(self.good)}: good", said)
+            self.assertIn(f"{hex(self.revoked)}: revoked", said)
+
+    def test_curl_and_wget(self):
+        url = f"http://127.0.0.1:{self.web.port}/ocsp"
+        der = self.request(self.good)
+        self.lab.write("request.der", der)
+        for name, arguments in {
+            "curl-post": ["curl", "-sSf", "-o", "reply.der", "-H", TYPE, "--data-binary", "@request.der", url],
+            "curl-get": ["curl", "-sSf", "-o", "reply.der", f"{url}/{base64.b64encode(der).decode()}"],
+            "curl-get-escaped": ["curl", "-sSf", "-o", "reply.der", f"{url}/{lab.base64_of(der)}"],
+            "wget-get": ["wget", "-q", "-O", "reply.der", f"{url}/{lab.base64_of(der)}"],
+            "wget-get-raw": ["wget", "-q", "-O", "reply.der", f"{url}/{base64.b64encode(der).decode()}"],
+            "wget-post": ["wget", "-q", "-O", "reply.der", f"--header={TYPE}", "--post-file=request.der", url],
+        }.items():
+            with self.subTest(name):
+                self.shell(*arguments)
+                self.assert_openssl_accepts("reply.der", self.good, "good")
+                os.remove(self.lab.path("reply.der"))

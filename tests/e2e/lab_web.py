@@ -1,0 +1,320 @@
+"""Real web servers on free loopback ports, each with its file of www/ octet for octet, and a client that sends what it is told."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import lab
+
+SBIN = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules")
+NOBODY = pwd.getpwnam("nobody")
+
+
+def command(*names):
+    found = next(filter(None, (shutil.which(name, path=SBIN) for name in names)), None)
+    assert found, f"{' or '.join(names)} is not installed: make deps"
+    return found
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def unprivileged():
+    """No server of these tests runs as root: Popen's arguments for "nobody", where we are root."""
+    return {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+# ---- client ----
+
+
+class WebReply:
+    """One HTTP/1.1 response, read strictly: what is neither counted nor chunked lasts until the server closes."""
+
+    def __init__(self, stream, method="GET"):
+        line = stream.readline()
+        if not line:
+            raise ConnectionError("closed without a reply")
+        version, code, *_ = line.decode("ascii").rstrip("\r\n").split(" ", 2)
+        assert version in ("HTTP/1.1", "HTTP/1.0"), line
+        self.status = int(code)
+        self.headers = []
+        while (line := stream.readline()) not in (b"\r\n", b""):
+            name, value = line.decode("ascii").rstrip("\r\n").split(":", 1)
+            self.headers.append((name.lower(), value.strip()))
+        self.chunked = self.header("transfer-encoding") == "chunked"
+        self.body = b"" if method == "HEAD" or self.status in (100, 204, 304) else self.read_body(stream)
+
+    def read_body(self, stream):
+        if self.chunked:
+            body = b""
+            while size := int(stream.readline().split(b";")[0], 16):
+                body += stream.read(size)
+                assert stream.readline() == b"\r\n"
+            assert stream.readline() == b"\r\n"
+            return body
+        length = self.header("content-length")
+        if length is None:
+            return stream.read()
+        body = stream.read(int(length))
+        assert len(body) == int(length), "a body that is cut off"
+        return body
+
+    def header(self, name):
+        values = [value for key, value in self.headers if key == name.lower()]
+        assert len(values) <= 1, f"{name} twice: {values}"
+        return values[0] if values else None
+
+    @property
+    def ocsp(self):
+        assert self.header("content-type") == "application/ocsp-response", (self.status, self.headers, self.body[:300])
+        return lab.ocsp.Response(self.body)
+
+
+class Client:
+    """A connection whose every octet is the test's: nothing normalises a target or adds a header."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.stream = self.socket.makefile("rb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *ignored):
+        self.stream.close()
+        self.socket.close()
+
+    def send(self, method, target, *headers, body=b""):
+        head = "".join(f"{line}\r\n" for line in (f"{method} {target} HTTP/1.1", "Host: localhost", *headers))
+        try:
+            self.socket.sendall(head.encode("ascii") + b"\r\n" + body)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # a server that refuses a long body may close before it is all sent; its reply is there to be read
+
+    def ask(self, method, target, *headers, body=b""):
+        self.send(method, target, *headers, body=body)
+        return WebReply(self.stream, method)
+
+    def reply(self, method="GET"):
+        return WebReply(self.stream, method)
+
+
+# ---- servers ----
+
+
+class Server:
+    """A running server and its folder; `port` answers. What it and ocsp-cgi wrote is in the folder's *.log."""
+
+    def __init__(self, site):
+        self.site = site
+        self.folder = site.path(f"{type(self).__name__.lower()}-{id(self)}")
+        os.mkdir(self.folder)
+        if os.geteuid() == 0:
+            os.chown(self.folder, NOBODY.pw_uid, NOBODY.pw_gid)
+        self.port = free_port()
+        self.processes = []
+        self.start()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="ascii") as file:
+            file.write(text)
+        return self.path(name)
+
+    def www(self, name):
+        """The file as it is in www/, where "nobody" can read it."""
+        copy = self.path(name)
+        shutil.copyfile(os.path.join(lab.ROOT, "www", name), copy)
+        return copy
+
+    def run(self, *arguments, environment=None):
+        with open(self.path("stderr.log"), "ab") as log:
+            process = subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env={"PATH": SBIN, **(environment or {})},
+                start_new_session=True,
+                **unprivileged(),
+            )
+        self.processes.append(process)
+        return process
+
+    def wait_until(self, ready):
+        deadline = time.monotonic() + 10
+        while not ready():
+            ended = [process.args[0] for process in self.processes if process.poll() is not None]
+            if ended or time.monotonic() > deadline:
+                self.close()
+                raise AssertionError(f"{ended or type(self).__name__}:\n{self.log_text()[-2000:]}")
+            time.sleep(0.01)
+
+    def is_listening(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def log_text(self):
+        text = ""
+        for name in sorted(os.listdir(self.folder)):
+            if name.endswith(".log"):
+                with open(self.path(name), encoding="utf-8", errors="replace") as file:
+                    text += file.read()
+        return text
+
+    def runs(self):
+        """How many requests ocsp-cgi has answered: each leaves one line, a moment after its reply."""
+        count = -1
+        while count != (count := self.log_text().count('"us":')):
+            time.sleep(0.05)
+        return count
+
+    def close(self):
+        """Each process leads a session of its own, so its group is nobody else's: fcgiwrap's children outlive it otherwise."""
+        for process in self.processes:
+            self.signal_group(process, signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                pass
+            self.signal_group(process, signal.SIGKILL)
+            process.wait()
+        self.processes = []
+
+    def signal_group(self, process, number):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            pass
+
+
+class Apache(Server):
+    modules = ["mpm_event", "cgid", "authz_core", "alias", "env", "reqtimeout", "unixd"]
+    files = ["apache.conf"]
+    defines = {}
+
+    def start(self):
+        folder = next(folder for folder in MODULES if os.path.isdir(folder))
+        files = {name: f"{folder}/mod_{name}.so" for name in self.modules}
+        lines = [f"LoadModule {name}_module {file}" for name, file in files.items() if os.path.exists(file)]  # or built in
+        lines += [f'ServerRoot "{self.folder}"', "ServerName localhost", f"Listen 127.0.0.1:{self.port}", "PidFile pid"]
+        lines += ["DefaultRuntimeDir .", "Mutex file:.", "ErrorLog error.log", "LogLevel warn", "StartServers 1"]
+        lines += ["ScriptSock cgid.sock"] if "cgid" in self.modules else []
+        defines = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, **self.defines}
+        lines += [f'Define {name} "{value}"' for name, value in defines.items()]
+        # As Debian's apache2.conf has it: what is not granted is denied.
+        lines += ["<Directory />", "Require all denied", "</Directory>", f"<VirtualHost 127.0.0.1:{self.port}>"]
+        lines += [f'Include "{self.www(name)}"' for name in self.files] + self.more() + ["</VirtualHost>", ""]
+        self.run(command("apache2", "httpd"), "-f", self.write("main.conf", "\n".join(lines)), "-DFOREGROUND")
+        self.wait_until(self.is_listening)
+
+    def more(self):
+        return []
+
+
+class ApacheCgi(Apache):
+    """The prefork MPM and mod_cgi."""
+
+    modules = ["mpm_prefork", "cgi", "authz_core", "alias", "env", "reqtimeout", "unixd"]
+
+
+class ApacheBeside(Apache):
+    """On a host that has other pages."""
+
+    defines = {"OCSP_CGI_NOT_AT_ROOT": "yes"}
+
+    def more(self):
+        return [f'DocumentRoot "{self.folder}"']
+
+
+class ApacheCache(Apache):
+    modules = [*Apache.modules, "cache", "cache_disk", "log_config"]
+    files = ["apache.conf", "apache-cache.conf"]
+
+    def more(self):
+        return ["CustomLog cache.log ocsp"]
+
+    def start(self):
+        self.defines = {"OCSP_CGI_CACHE": self.path("cache")}
+        os.mkdir(self.path("cache"))
+        if os.geteuid() == 0:
+            os.chown(self.path("cache"), NOBODY.pw_uid, NOBODY.pw_gid)
+        super().start()
+
+
+class Lighttpd(Server):
+    def start(self):
+        own = f'server.port = {self.port}\nserver.bind = "127.0.0.1"\nserver.document-root = "{self.folder}"\n'
+        own += f'server.errorlog = "{self.path("error.log")}"\ninclude "{self.www("lighttpd.conf")}"\n'
+        paths = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, "OCSP_CGI_LOG": self.path("ocsp-cgi.log")}
+        self.run(command("lighttpd"), "-D", "-f", self.write("main.conf", own), environment=paths)
+        self.wait_until(self.is_listening)
+
+
+class Nginx(Server):
+    """nginx and fcgiwrap."""
+
+    def start(self):
+        socket_path = self.path("fcgiwrap.sock")
+        self.run(command("fcgiwrap"), "-c", "4", "-s", f"unix:{socket_path}")
+        self.wait_until(lambda: os.path.exists(socket_path))
+        own = f"pid {self.path('pid')};\nerror_log {self.path('error.log')} warn;\ndaemon off;\nworker_processes 1;\n"
+        own += "events { worker_connections 64; }\nhttp {\naccess_log off;\n"
+        own += "".join(f"{kind}_temp_path {self.path(kind)};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        paths = {"program": self.site.cgi, "snapshot": self.site.snapshot, "socket": f"unix:{socket_path}"}
+        own += f"server {{\nlisten 127.0.0.1:{self.port};\ninclude {self.www('nginx.conf')};\n"
+        own += "".join(f"set $ocsp_cgi_{name} {value};\n" for name, value in paths.items()) + "}\n"
+        own += self.more() + "}\n"
+        self.run(command("nginx"), "-c", self.write("main.conf", own), "-p", self.folder, "-e", self.path("error.log"))
+        self.wait_until(self.is_listening)
+
+    def more(self):
+        return ""
+
+
+class NginxCache(Nginx):
+    """The same behind nginx's cache; `port` is the cache's, `post_port` that of the variant that keeps POST."""
+
+    def start(self):
+        self.origin, self.post_port = self.port, free_port()
+        self.cache = free_port()
+        super().start()
+        self.port = self.cache
+
+    def more(self):
+        own = f"proxy_cache_path {self.path('cache')} keys_zone=ocsp:1m use_temp_path=off;\n"
+        own += f"include {self.www('nginx-cache-http.conf')};\n"
+        for port, name in ((self.cache, "nginx-cache.conf"), (self.post_port, "nginx-cache-post.conf")):
+            own += f"server {{\nlisten 127.0.0.1:{port};\ninclude {self.www(name)};\n"
+            own += f"set $ocsp_responder 127.0.0.1:{self.origin};\naccess_log {self.path('cache.log')} ocsp;\n}}\n"
+        return own
+
+
+# ---- a site that they answer for ----
+
+
+class Site(lab.Lab):
+    """A lab whose program and snapshot "nobody" can use, wherever the repository lies."""
+
+    def __init__(self):
+        super().__init__()
+        self.cgi = self.path("ocsp-cgi")
+        shutil.copy(lab.program("ocsp-cgi"), self.cgi)
+
+    def compile(self, authorities, **settings):
+        done = super().compile(authorities, **settings)
+        if os.geteuid() == 0:
+            os.chown(self.snapshot, -1, NOBODY.pw_gid)
+        return done
