@@ -174,7 +174,10 @@ static enum response_status set_times(struct decision *d, struct answer *out)
 	d->response.produced_at = produced_at(d, now);
 	out->this_update = caching_quantise(this_update, window);
 	out->next_update = quantise_end(next_update, d->now, window);
-	return RESPONSE_SUCCESSFUL;
+	if (out->next_update > d->now)
+		return RESPONSE_SUCCESSFUL;
+	log_say(d->log, LOG_ERROR, "the answer would be over already: run this version's ocspctl compile");
+	return RESPONSE_INTERNAL_ERROR;
 }
 
 static void set_singles(struct decision *d, struct answer *out)

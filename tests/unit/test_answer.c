@@ -219,6 +219,18 @@ static void clocks_at_the_calendars_ends_are_answered_or_refused(void **state)
 	close_site();
 }
 
+/* ocspctl compile refuses such a configuration; the responder does not rely on it. */
+static void a_window_beyond_the_validity_is_an_internal_error(void **state)
+{
+	(void)state;
+	plan_site();
+	site.settings.cache_window = UINT32_MAX;
+	open_site();
+	ask(1, false, NOW);
+	assert_int_equal(site.answer.status, RESPONSE_INTERNAL_ERROR);
+	close_site();
+}
+
 static void archive_cutoff_before_the_year_0_is_no_answer(void **state)
 {
 	(void)state;
@@ -272,6 +284,7 @@ int main(void)
 		cmocka_unit_test(no_answer_outlives_what_it_relies_on),
 		cmocka_unit_test(clocks_that_no_calendar_has_are_internal_errors),
 		cmocka_unit_test(clocks_at_the_calendars_ends_are_answered_or_refused),
+		cmocka_unit_test(a_window_beyond_the_validity_is_an_internal_error),
 		cmocka_unit_test(archive_cutoff_before_the_year_0_is_no_answer),
 		cmocka_unit_test(a_serial_revoked_for_being_unknown_is_told_as_unknown_to_caches),
 		cmocka_unit_test(the_largest_answer_fits),
