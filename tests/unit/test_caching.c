@@ -1,9 +1,10 @@
-/* caching: conformance H7 and H10. */
+/* caching: conformance H7, H9, H9a and H10. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -127,6 +128,149 @@ static void headers_without_a_cap_end_at_next_update(void **state)
 		"Cache-Control: max-age=86399, public, no-transform, must-revalidate\r\n");
 }
 
+static void rounding_goes_down_to_the_window(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t time, window, expected;
+	} cases[] = {
+		{"no_window", NOW + 7, 0, NOW + 7},
+		{"negative_window", NOW + 7, -300, NOW + 7},
+		{"window_of_one", NOW + 7, 1, NOW + 7},
+		{"first_second", 600, 300, 600},
+		{"last_second", 899, 300, 600},
+		{"next_window", 900, 300, 900},
+		{"zero", 0, 300, 0},
+		{"before_1970_goes_down_too", -1, 300, -300},
+		{"before_1970_exact", -300, 300, -300},
+		{"before_1970_next", -301, 300, -600},
+		{"longer_than_the_time", 299, 86400, 0},
+		{"latest", INT64_MAX, 10, INT64_MAX - 7},
+		{"earliest_that_has_one_below", INT64_MIN + 8, 10, INT64_MIN + 8},
+		{"none_below", INT64_MIN + 7, 10, INT64_MIN + 7},
+		{"earliest", INT64_MIN, 10, INT64_MIN},
+		{"earliest_of_the_longest_window", INT64_MIN, INT64_MAX, INT64_MIN},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int64_t got = caching_quantise(cases[i].time, cases[i].window);
+		if (got != cases[i].expected)
+			fail_msg("%s: %lld", cases[i].name, (long long)got);
+	}
+}
+
+#define STRONG "\"0123abcd\""
+#define WEAK   "W/\"0123abcd\""
+
+/* RFC 9110 8.8.3.2: weak comparison, the same for a strong and for a weak ETag of ours. */
+static void if_none_match_is_compared_weakly(void **state)
+{
+	static const struct {
+		const char *name, *if_none_match;
+		enum caching_match expected;
+	} cases[] = {
+		{"absent", "", CACHING_DIFFERS},
+		{"only_spaces", "  \t ", CACHING_DIFFERS},
+		{"strong", STRONG, CACHING_MATCHES},
+		{"weak", WEAK, CACHING_MATCHES},
+		{"another", "\"0123abce\"", CACHING_DIFFERS},
+		{"prefix", "\"0123abc\"", CACHING_DIFFERS},
+		{"longer", "\"0123abcdd\"", CACHING_DIFFERS},
+		{"other_case", "\"0123ABCD\"", CACHING_DIFFERS},
+		{"changed_by_a_compressing_proxy", "\"0123abcd-gzip\"", CACHING_DIFFERS},
+		{"empty_tag", "\"\"", CACHING_DIFFERS},
+		{"first_of_a_list", STRONG ", \"x\"", CACHING_MATCHES},
+		{"last_of_a_list", "\"x\", W/\"y\", " STRONG, CACHING_MATCHES},
+		{"weak_in_a_list_without_spaces", "\"x\"," WEAK ",\"y\"", CACHING_MATCHES},
+		{"empty_elements", " , ,\t," STRONG, CACHING_MATCHES},
+		{"spaces_around", " \t" STRONG " \t", CACHING_MATCHES},
+		{"none_of_a_list", "\"x\", W/\"y\", \"z\"", CACHING_DIFFERS},
+		{"comma_inside_a_tag", "\"a,b\", " STRONG, CACHING_MATCHES},
+		{"ours_inside_a_tag", "\"a, 0123abcd\"", CACHING_DIFFERS},
+		{"star_inside_a_tag", "\"*\"", CACHING_DIFFERS},
+		{"octets_above_ascii_in_a_tag", "\"\xC3\xA4\", " STRONG, CACHING_MATCHES},
+		{"no_quotes", "0123abcd", CACHING_DIFFERS},
+		{"no_quotes_ends_the_list", "x, " STRONG, CACHING_DIFFERS},
+		{"unterminated", "\"0123abcd", CACHING_DIFFERS},
+		{"unterminated_after_another", "\"x\", \"0123abcd", CACHING_DIFFERS},
+		{"a_quote_alone", "\"", CACHING_DIFFERS},
+		{"weak_prefix_alone", "W/", CACHING_DIFFERS},
+		{"half_a_weak_prefix", "W", CACHING_DIFFERS},
+		{"weak_prefix_in_lower_case", "w/" STRONG, CACHING_DIFFERS},
+		{"weak_prefix_twice", "W/" WEAK, CACHING_DIFFERS},
+		{"space_behind_the_prefix", "W/ " STRONG, CACHING_DIFFERS},
+		{"any", "*", CACHING_ANY},
+		{"any_with_spaces", " * \t", CACHING_ANY},
+		{"any_is_no_element_of_a_list", "*, " STRONG, CACHING_DIFFERS},
+		{"any_behind_another", "\"x\", *", CACHING_DIFFERS},
+		{"any_twice", "**", CACHING_DIFFERS},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct slice header = bytes_of(cases[i].if_none_match);
+		if (caching_match(header, SLICE(STRONG)) != cases[i].expected)
+			fail_msg("%s, strong ETag", cases[i].name);
+		if (caching_match(header, SLICE(WEAK)) != cases[i].expected)
+			fail_msg("%s, weak ETag", cases[i].name);
+	}
+	assert_int_equal(caching_match((struct slice){NULL, 0}, SLICE(STRONG)), CACHING_DIFFERS);
+	assert_int_equal(caching_match(SLICE("\0" STRONG), SLICE(STRONG)), CACHING_DIFFERS);
+}
+
+/* The list in storage of exactly its length: an octet read beyond it is the sanitizer's to find. */
+static void if_none_match_is_never_read_past_its_end(void **state)
+{
+	static const char list[] = " W/\"x\" , * \"0123abcd\",W/";
+	(void)state;
+	for (size_t len = 0; len < sizeof list; len++) {
+		uint8_t *exact = malloc(len > 0 ? len : 1);
+		assert_non_null(exact);
+		memcpy(exact, list, len);
+		assert_int_equal(caching_match((struct slice){exact, len}, SLICE(STRONG)), CACHING_DIFFERS);
+		free(exact);
+	}
+}
+
+static void check_not_modified(
+	const struct caching *fields, enum caching_match match, const char *max_age, const char *expires)
+{
+	char text[512] = {0};
+	char expected[512] = {0};
+	struct buffer out = bytes_buffer((uint8_t *)text, sizeof text - 1);
+	struct buffer want = bytes_buffer((uint8_t *)expected, sizeof expected - 1);
+	bytes_append_text(&want, "ETag: W/\"0123abcd\"\r\nCache-Control: max-age=");
+	bytes_append_text(&want, max_age);
+	bytes_append_text(&want, ", public, no-transform, must-revalidate\r\nExpires: ");
+	bytes_append_text(&want, expires);
+	bytes_append_text(&want, "\r\n");
+	caching_not_modified_headers(&out, fields, match);
+	assert_false(out.failed);
+	assert_string_equal(text, expected);
+}
+
+static void a_304_is_never_fresh_beyond_next_update(void **state)
+{
+	struct caching c = {NOW, NOW - 3600, NOW + 3600, 60, SLICE(WEAK)};
+	(void)state;
+	check_not_modified(&c, CACHING_MATCHES, "60", "Tue, 14 Nov 2023 22:14:20 GMT");
+	c.cap = CACHING_NO_MAX_AGE;
+	check_not_modified(&c, CACHING_MATCHES, "3599", "Tue, 14 Nov 2023 23:13:20 GMT");
+	c.cap = 86400;
+	check_not_modified(&c, CACHING_MATCHES, "3599", "Tue, 14 Nov 2023 23:13:19 GMT");
+	c.next_update = NOW + 1;
+	check_not_modified(&c, CACHING_MATCHES, "0", "Tue, 14 Nov 2023 22:13:20 GMT");
+}
+
+/* "*": the copy may be an older one, whose nextUpdate is nearer. */
+static void a_304_to_a_star_is_not_fresh_at_all(void **state)
+{
+	struct caching c = {NOW, NOW - 3600, NOW + 3600, 60, SLICE(WEAK)};
+	(void)state;
+	check_not_modified(&c, CACHING_ANY, "0", "Tue, 14 Nov 2023 22:13:20 GMT");
+	c.cap = CACHING_NO_MAX_AGE;
+	check_not_modified(&c, CACHING_ANY, "0", "Tue, 14 Nov 2023 22:13:20 GMT");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +280,11 @@ int main(void)
 		cmocka_unit_test(a_date_beyond_the_calendar_or_the_buffer_fails),
 		cmocka_unit_test(headers_of_a_capped_answer_agree),
 		cmocka_unit_test(headers_without_a_cap_end_at_next_update),
+		cmocka_unit_test(rounding_goes_down_to_the_window),
+		cmocka_unit_test(if_none_match_is_compared_weakly),
+		cmocka_unit_test(if_none_match_is_never_read_past_its_end),
+		cmocka_unit_test(a_304_is_never_fresh_beyond_next_update),
+		cmocka_unit_test(a_304_to_a_star_is_not_fresh_at_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

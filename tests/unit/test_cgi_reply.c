@@ -90,6 +90,36 @@ static void replies(void **state)
 	}
 }
 
+/* RFC 9110 15.4.5: neither body nor what describes one; the same for HEAD, whatever else is set. */
+static void not_modified(void **state)
+{
+	static const struct {
+		enum caching_match match;
+		const char *expected;
+	} cases[] = {
+		{CACHING_MATCHES, "Status: 304 Not Modified\r\nETag: \"abc\"\r\n"
+				  "Cache-Control: max-age=60, public, no-transform, must-revalidate\r\n"
+				  "Expires: Thu, 01 Jan 2026 01:01:00 GMT\r\n\r\n"},
+		{CACHING_ANY, "Status: 304 Not Modified\r\nETag: \"abc\"\r\n"
+			      "Cache-Control: max-age=0, public, no-transform, must-revalidate\r\n"
+			      "Expires: Thu, 01 Jan 2026 01:00:00 GMT\r\n\r\n"},
+	};
+	static const enum cgi_method methods[] = {CGI_GET, CGI_HEAD};
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t storage[CGI_HEADERS_MAX];
+		struct cgi_environment env = {.method = methods[i % 2]};
+		struct cgi_reply reply = {
+			CGI_NOT_MODIFIED, SLICE("BODY"), false, true, caching, cases[i / 2].match};
+		struct slice got = cgi_format(&env, &reply, storage, sizeof storage);
+		assert_true(bytes_equal(got, bytes_of(cases[i / 2].expected)));
+		for (size_t size = 0; size < got.len; size++)
+			assert_ptr_equal(
+				cgi_format(&env, &reply, storage, size).data, cgi_ready_internal_error.data);
+	}
+	assert_int_equal(cgi_http_status(CGI_NOT_MODIFIED), 304);
+}
+
 static void http_statuses(void **state)
 {
 	(void)state;
@@ -193,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies),
+		cmocka_unit_test(not_modified),
 		cmocka_unit_test(http_statuses),
 		cmocka_unit_test(ready_replies_are_what_cgi_format_makes),
 		cmocka_unit_test(what_does_not_fit_is_an_internal_error),
