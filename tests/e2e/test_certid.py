@@ -29,9 +29,11 @@ class CertID(lab.LabTest):
             right = asn1.parse(self.certid(GOOD, algorithm)).children()
             for wrong in (1, 2):
                 with self.subTest(algorithm=algorithm, field=wrong):
-                    parts = [part.raw for part in right]
-                    parts[wrong] = asn1.octet_string(hashlib.new(algorithm, b"another").digest())
-                    self.assert_error(ocsp.request(asn1.sequence(*parts)), "unauthorized")
+                    digest = right[wrong].content
+                    for other in (hashlib.new(algorithm, b"another").digest(), digest[:-1] + bytes([digest[-1] ^ 1])):
+                        parts = [part.raw for part in right]
+                        parts[wrong] = asn1.octet_string(other)
+                        self.assert_error(ocsp.request(asn1.sequence(*parts)), "unauthorized")
 
     def test_a_hash_of_another_length_finds_no_ca(self):
         """Q3"""

@@ -28,6 +28,7 @@ class Damage(lab.LabTest):
             return
         self.assertEqual([single.certid for single in response.singles], certids_of(request))
         for single in response.singles:
+            self.assertEqual(single.certid, self.certid(single.serial), "an answer for another CA")
             self.assertEqual(single.status, {GOOD: "good", REVOKED: "revoked"}.get(single.serial, "unknown"))
         try:
             self.delegate.key.public_key().verify(response.signature, response.tbs, ec.ECDSA(hashes.SHA256()))
