@@ -4,11 +4,8 @@ import time
 import unittest
 
 import lab
-from lab_servers import Redis
-
-
-def redis_ca(name, delegate):
-    return {"ca_cert": {"cert": f"{name}.pem"}, "ocsp_cert": {"cert": delegate.cert_file, "key": delegate.key_file}}
+import lab_redis
+from lab_redis import redis_ca
 
 
 class StatusPage(unittest.TestCase):
@@ -17,7 +14,7 @@ class StatusPage(unittest.TestCase):
         self.addCleanup(self.lab.close)
 
     def redis(self, *settings):
-        server = Redis(*settings)
+        server = lab_redis.Server(self.lab.path("redis"), *settings)
         self.addCleanup(server.close)
         return server
 
@@ -25,7 +22,7 @@ class StatusPage(unittest.TestCase):
         """A site of one CA, which asks Redis."""
         ca = self.lab.authority("live")
         delegate = self.lab.delegate("live-ocsp", ca, days=days)
-        settings = {"address": f"unix:{server.socket}", "timeout_ms": 200, **redis}
+        settings = {"address": f"unix:{server.path}", "timeout_ms": 200, **redis}
         self.lab.compile({"live": redis_ca("live", delegate)}, redis=settings)
 
     def compile_mixed(self, server, entries=(("V", 1, ""),)):
@@ -34,7 +31,7 @@ class StatusPage(unittest.TestCase):
         cas = {name: self.lab.authority(name) for name in names}
         delegates = {name: self.lab.delegate(f"{name}-ocsp", cas[name]) for name in names}
         site = {"live": redis_ca("live", delegates["live"]), "offline": lab.table_ca("offline", delegates["offline"])}
-        self.lab.compile(site, redis={"address": f"unix:{server.socket}", "timeout_ms": 200})
+        self.lab.compile(site, redis={"address": f"unix:{server.path}", "timeout_ms": 200})
         self.lab.index("index.txt", entries)
         self.lab.table("offline", "--index", "index.txt")
 
@@ -56,8 +53,8 @@ class StatusPage(unittest.TestCase):
         server = self.redis()
         self.compile_live(server)
         self.assert_page(True)
-        server.stop()
-        self.assert_page(False, "cannot connect", server.socket)
+        server.kill()
+        self.assert_page(False, "cannot connect", server.path)
         server.start()
         self.assert_page(True)
 
@@ -90,7 +87,7 @@ class StatusPage(unittest.TestCase):
         server = self.redis()
         ca = self.lab.authority("live")
         delegate = self.lab.delegate("live-ocsp", ca, days=(-1, 3 / lab.DAY))
-        self.lab.compile({"live": redis_ca("live", delegate)}, redis={"address": f"unix:{server.socket}"})
+        self.lab.compile({"live": redis_ca("live", delegate)}, redis={"address": f"unix:{server.path}"})
         self.assert_page(True)
         time.sleep(3.1)
         self.assert_page(False, "no signer of CA live is valid now")
@@ -106,7 +103,7 @@ class StatusPage(unittest.TestCase):
         server = self.redis()
         self.compile_mixed(server)
         self.assert_page(True)
-        server.stop()
+        server.kill()
         self.assert_page(True)
 
     def test_a_mixed_site_whose_table_is_gone_asks_redis(self):
@@ -114,7 +111,7 @@ class StatusPage(unittest.TestCase):
         self.compile_mixed(server)
         self.lab.write("offline.table", b"")
         self.assert_page(True, "offline.table")
-        server.stop()
+        server.kill()
         self.assert_page(False, "offline.table", "cannot connect")
 
     def test_where_it_is(self):
@@ -136,8 +133,8 @@ class StatusPage(unittest.TestCase):
     def test_one_ping_and_nothing_else(self):
         server = self.redis()
         self.compile_live(server)
-        server.cli("CONFIG", "RESETSTAT")
+        server.do("CONFIG", "RESETSTAT")
         self.assert_page(True)
-        counted = [line.split(":")[0] for line in server.cli("INFO", "commandstats").splitlines() if line.startswith("cmdstat_")]
+        counted = [line.split(":")[0] for line in server.do("INFO", "commandstats").decode().splitlines() if line.startswith("cmdstat_")]
         self.assertEqual(sorted(set(counted) - {"cmdstat_info", "cmdstat_config|resetstat"}), ["cmdstat_ping"])
 

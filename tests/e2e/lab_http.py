@@ -1,64 +1,11 @@
-"""Servers of a test's own: a redis-server, and a web server that runs ocsp-cgi. Both end with the test that made them."""
+"""A web server of a test's own, which runs ocsp-cgi: HTTP for the tests that are about something else."""
 
 import http.server
 import os
-import shutil
-import signal
-import socket
 import subprocess
-import tempfile
 import threading
-import time
 
 from lab import program
-
-
-class Redis:
-    """A redis-server on a Unix socket in a folder of its own."""
-
-    def __init__(self, *settings):
-        self.folder = tempfile.mkdtemp(prefix="ocsp-cgi-redis-")
-        self.socket = os.path.join(self.folder, "redis.sock")
-        self.settings = settings
-        self.process = None
-        self.start()
-
-    def start(self):
-        fixed = ["--port", "0", "--unixsocket", self.socket, "--dir", self.folder, "--save", "", "--daemonize", "no"]
-        self.process = subprocess.Popen(
-            ["redis-server", *fixed, *self.settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + 10
-        while not self.is_listening():
-            assert self.process.poll() is None and time.monotonic() < deadline, "redis-server does not start"
-            time.sleep(0.01)
-
-    def is_listening(self):
-        with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(self.socket) == 0
-
-    def cli(self, *words, password=None):
-        how = ["redis-cli", "-s", self.socket, *(["-a", password, "--no-auth-warning"] if password else [])]
-        done = subprocess.run([*how, *words], capture_output=True, text=True, timeout=10)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def pause(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def resume(self):
-        self.process.send_signal(signal.SIGCONT)
-
-    def stop(self):
-        if self.process:
-            self.resume()
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def close(self):
-        self.stop()
-        shutil.rmtree(self.folder)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -87,6 +34,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_HEAD = run
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *ignored):
         pass
