@@ -38,16 +38,22 @@ static int digit_of(uint8_t c)
 	return 16;
 }
 
-/* magnitude × base + digit; false: it overflows. */
-static bool push_digit(uint8_t magnitude[CERTID_SERIAL_MAX], unsigned base, unsigned digit)
+/* magnitude × base + digit, of which the last `used` octets are not 0; false: it overflows. */
+static bool push_digit(uint8_t magnitude[CERTID_SERIAL_MAX], size_t *used, unsigned base, unsigned digit)
 {
 	unsigned carry = digit;
-	for (size_t i = CERTID_SERIAL_MAX; i > 0; i--) {
-		unsigned value = magnitude[i - 1] * base + carry;
-		magnitude[i - 1] = (uint8_t)(value & 0xFF);
+	for (size_t i = 0; i < *used; i++) {
+		uint8_t *octet = &magnitude[CERTID_SERIAL_MAX - 1 - i];
+		const unsigned value = *octet * base + carry;
+		*octet = (uint8_t)(value & 0xFF);
 		carry = value >> 8;
 	}
-	return carry == 0;
+	if (carry == 0)
+		return true;
+	if (*used == CERTID_SERIAL_MAX)
+		return false;
+	magnitude[CERTID_SERIAL_MAX - 1 - (*used)++] = (uint8_t)carry;
+	return true;
 }
 
 static bool has_hex_prefix(struct slice text)
@@ -58,6 +64,7 @@ static bool has_hex_prefix(struct slice text)
 const char *serial_text_read(struct slice text, struct serial *out)
 {
 	uint8_t magnitude[CERTID_SERIAL_MAX] = {0};
+	size_t used = 0;
 	const unsigned base = has_hex_prefix(text) ? 16 : 10;
 	if (base == 16)
 		text = (struct slice){text.data + 2, text.len - 2};
@@ -71,7 +78,7 @@ const char *serial_text_read(struct slice text, struct serial *out)
 			return "the serial is neither decimal nor 0x and hexadecimal digits";
 		if ((unsigned)digit >= base)
 			return "the serial has hexadecimal digits; write 0x in front of them";
-		if (!push_digit(magnitude, base, (unsigned)digit))
+		if (!push_digit(magnitude, &used, base, (unsigned)digit))
 			return too_long;
 	}
 	return serial_from_magnitude((struct slice){magnitude, sizeof magnitude}, out) ? NULL : too_long;
