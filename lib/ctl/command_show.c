@@ -152,6 +152,22 @@ static bool print_chain(const struct snapshot *s, const struct ca *ca, struct sn
 	return true;
 }
 
+static bool print_requesters(const struct snapshot *s, const struct ca *ca, struct snapshot_fault *fault)
+{
+	if (ca->requester_count > 0)
+		printf("  requests must be signed; requesters: %zu\n", ca->requester_count);
+	for (size_t i = 0; i < ca->requester_count; i++) {
+		struct requester requester = {0};
+
+		if (!snapshot_requester(s, ca, i, &requester, fault))
+			return false;
+		printf("  requester %zu: %s key\n", i + 1, verify_kind_name(requester.key.kind));
+		print_octets("    subject ", requester.name);
+		print_validity(requester.not_before, requester.not_after);
+	}
+	return true;
+}
+
 static bool print_source(const struct snapshot *s, const struct ca *ca, struct snapshot_fault *fault)
 {
 	struct table_place table = {0};
@@ -193,7 +209,7 @@ static bool print_ca(const struct snapshot *s, const struct ca *ca, struct snaps
 	if (!print_source(s, ca, fault))
 		return false;
 	print_policy(ca);
-	return print_signers(s, ca, fault) && print_chain(s, ca, fault);
+	return print_signers(s, ca, fault) && print_chain(s, ca, fault) && print_requesters(s, ca, fault);
 }
 
 static bool print_snapshot(const struct snapshot *s, struct snapshot_fault *fault)

@@ -3,6 +3,7 @@
  * could be refused for is computed and refused here.
  *   compile.c           the configuration as a whole
  *   compile_ca.c        one CA: its certificate, signers and chain
+ *   compile_requesters.c  those who may ask it
  *   compile_refusals.c  what concerns several CAs, tables, or is not available
  */
 #ifndef COMPILE_H
@@ -24,6 +25,8 @@ struct compile_ca {
 	struct write_signer *write_signers;
 	size_t chain_count;
 	struct write_cert *write_chain;
+	size_t requester_count;
+	struct write_requester *write_requesters;
 	struct write_ca write;
 };
 
@@ -31,6 +34,10 @@ struct compile_ca {
  * be given to compile_ca_free(). */
 bool compile_ca(const struct config_ca *from, int64_t now, struct compile_ca *out, struct messages *m);
 void compile_ca_free(struct compile_ca *ca); /* wipes keys */
+
+/* What compile_ca() does of require_signed_requests, and its undoing. A list of which nobody can ask is an error. */
+void compile_add_requesters(struct compile_ca *ca, int64_t now, struct messages *m);
+void compile_free_requesters(struct compile_ca *ca);
 
 /* What no version, or not this one, can do: refused before any file is read. */
 void compile_check_available(const struct config *config, struct messages *m);

@@ -231,6 +231,8 @@ static void fill_write(struct compile_ca *ca)
 		.chain_count = ca->chain_count,
 		.signers = ca->write_signers,
 		.chain = ca->write_chain,
+		.requester_count = ca->requester_count,
+		.requesters = ca->write_requesters,
 	};
 	for (size_t i = 0; i < CERTID_HASHES; i++) {
 		ca->write.name_hash[i] = (struct slice){ca->hashes.name[i], issuer_hash_octets[i]};
@@ -249,6 +251,7 @@ bool compile_ca(const struct config_ca *from, int64_t now, struct compile_ca *ou
 	set_redis_key(out, m);
 	add_signers(out, now, m);
 	add_chain(out, now, m);
+	compile_add_requesters(out, now, m);
 	check_reply_size(out, m);
 	fill_write(out);
 	return m->errors == errors;
@@ -264,6 +267,7 @@ void compile_ca_free(struct compile_ca *ca)
 	}
 	for (size_t i = 0; i < ca->chain_count; i++)
 		free_slice(&ca->write_chain[i].der);
+	compile_free_requesters(ca);
 	free(ca->signers);
 	free(ca->write_signers);
 	free(ca->write_chain);

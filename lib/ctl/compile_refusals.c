@@ -8,8 +8,6 @@
 #include "../status_table.h"
 #include "iso_time.h"
 
-#define NOT_AVAILABLE "is not available in this version"
-
 /* Any of the three: a connection without TLS is not what somebody asked for who gave but one of them. */
 static void check_redis_tls(const struct config_redis *redis, struct messages *m)
 {
@@ -36,10 +34,6 @@ void compile_check_available(const struct config *config, struct messages *m)
 				"cache_window %u is not shorter than the validity of %s's answers; raise its "
 				"ocsp_validity_hours or lower cache_window",
 				config->cache_window, ca->name.value);
-		if (ca->require_signed_requests)
-			message_error(m, ca->requester_count > 0 ? ca->requesters[0].at : ca->name.at,
-				"require_signed_requests of %s " NOT_AVAILABLE "; take it out",
-				ca->name.value);
 	}
 }
 

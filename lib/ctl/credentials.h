@@ -6,6 +6,7 @@
  *   credentials_key.c     private keys, their passwords, PKCS#12
  *   credentials_algorithm.c  which algorithm a key signs with
  *   credentials_raw.c     its raw numbers
+ *   credentials_public.c  those of a certificate's public key
  *   credentials_checks.c  what is refused or warned of
  */
 #ifndef CREDENTIALS_H
@@ -64,6 +65,12 @@ enum sign_algorithm credentials_algorithm(
 /* The key's raw numbers in new memory; credentials_wipe_key() it. False: it is no whole key of this algorithm. */
 bool credentials_raw_key(const EVP_PKEY *key, enum sign_algorithm algorithm, struct sign_key *out);
 void credentials_wipe_key(struct sign_key *key);
+
+/* The raw numbers of a requester's public key in new memory; credentials_free_public_key() it in either case. False after an
+ * error: a kind, curve or size that ocsp-cgi does not verify by. */
+bool credentials_public_key(
+	struct config_text source, const X509 *certificate, struct verify_key *out, struct messages *m);
+void credentials_free_public_key(struct verify_key *key);
 
 /* ---- the checks: each says what it finds; an error is counted in `m` ---- */
 

@@ -158,6 +158,7 @@ static char *test_ca(const struct snapshot *s, const struct ca *ca)
 {
 	struct snapshot_fault fault = {0};
 	struct chain_cert certificate = {0};
+	struct requester requester = {0};
 	char *wrong = test_lookup(s, ca);
 
 	if (wrong == NULL && ca->fixed.status == SNAPSHOT_STATUS_REDIS && s->header.redis_offset == 0)
@@ -167,6 +168,10 @@ static char *test_ca(const struct snapshot *s, const struct ca *ca)
 		wrong = test_signer(s, ca, i);
 	for (size_t i = 0; wrong == NULL && i < ca->chain_count; i++) {
 		if (!snapshot_chain_cert(s, ca, i, &certificate, &fault))
+			wrong = fault_message(&fault);
+	}
+	for (size_t i = 0; wrong == NULL && i < ca->requester_count; i++) {
+		if (!snapshot_requester(s, ca, i, &requester, &fault))
 			wrong = fault_message(&fault);
 	}
 	return wrong;

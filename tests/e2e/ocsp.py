@@ -16,7 +16,7 @@ NONCE = "1.3.6.1.5.5.7.48.1.2"
 ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6"
 PREFERRED = "1.3.6.1.5.5.7.48.1.8"
 EXTENDED_REVOKE = "1.3.6.1.5.5.7.48.1.9"
-STATUS = {0: "successful", 1: "malformedRequest", 2: "internalError", 3: "tryLater", 6: "unauthorized"}
+STATUS = {0: "successful", 1: "malformedRequest", 2: "internalError", 3: "tryLater", 5: "sigRequired", 6: "unauthorized"}
 
 
 def certid(issuer, serial, algorithm="sha1", parameters=asn1.NULL):
