@@ -25,7 +25,7 @@ static struct {
 	struct stage
 		stages[2]; /* the current one never changes: a signal sees the old or the new, never half */
 	volatile sig_atomic_t current;
-	volatile sig_atomic_t ending;  /* a handler has begun; none returns */
+	volatile sig_atomic_t ending;  /* a handler has begun that does not return */
 	volatile sig_atomic_t logged;  /* or is being logged */
 	volatile sig_atomic_t replied; /* a handler's reply went out whole */
 } own;
@@ -149,15 +149,22 @@ static void describe(int signal, const char *doing, struct slice reply)
 	note_signal(signal, doing, http);
 }
 
+static bool reply_has_begun(const struct stage *stage)
+{
+	return stage->doing && stage->on_deadline.len == 0;
+}
+
 /* SA_NODEFER: when this waits for a full pipe, the next tick comes in here again, and ends it. */
 static void on_signal(int signal)
 {
+	const struct stage *stage = &own.stages[own.current];
 	if (own.ending)
 		give_up();
+	if (signal == SIGTERM && reply_has_begun(stage))
+		return;
 	own.ending = 1;
 	if (signal != SIGALRM)
 		tick_after(TICK_US);
-	const struct stage *stage = &own.stages[own.current];
 	struct slice reply = signal == SIGBUS ? stage->on_fault : stage->on_deadline;
 	describe(signal, stage->doing, reply);
 	if (reply.len > 0 && write_reply(reply))

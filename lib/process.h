@@ -24,7 +24,7 @@ void process_deadline(uint32_t ms);
 /*
  * What to write to standard output, before ending, when the deadline strikes (or SIGTERM comes), or a mapped file was cut
  * (SIGBUS), from now on: whole ready-made replies (cgi_ready_*), borrowed. Both empty: a reply has begun, nothing may be
- * added to it. `doing` is static and completes the log's note, "deadline of 5000 ms passed while …". The exit status is 0
+ * added to it, and SIGTERM, which lighttpd sends as soon as it has read a whole reply, ends nothing. `doing` is static and completes the log's note, "deadline of 5000 ms passed while …". The exit status is 0
  * where a reply was written, else 1; the log line is written in any case, with the reply's HTTP status and, where that
  * is 200, tryLater for on_deadline, internalError for on_fault.
  */

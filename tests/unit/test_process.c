@@ -166,6 +166,23 @@ static void logged_already(struct log *log)
 	log->http = 200;
 	process_log();
 	process_stage(NOTHING, NOTHING, "ending");
+	raise(SIGALRM);
+}
+
+static void terminated_in_the_reply(struct log *log)
+{
+	process_start(log);
+	process_stage(NOTHING, NOTHING, "writing the reply");
+	raise(SIGTERM);
+	log->http = 200;
+	bool written = cgi_write(STDOUT_FILENO, SLICE("Status:"));
+	process_log();
+	_exit(written ? 0 : 1);
+}
+
+static void terminated_at_the_start(struct log *log)
+{
+	process_start(log);
 	raise(SIGTERM);
 }
 
@@ -266,6 +283,10 @@ static void endings(void **state)
 		{"sigterm_ends_like_the_deadline", terminated, 0, &cgi_ready_try_later,
 			{"ocsp=tryLater", "ended by SIGTERM while looking up"}},
 		{"sigterm_with_a_full_pipe_is_given_up_too", terminated_and_full, 1, NULL,
+			{"ended by SIGTERM"}},
+		{"sigterm_ends_no_reply_that_has_begun", terminated_in_the_reply, 0, &begun,
+			{" info ", "http=200"}},
+		{"sigterm_before_the_first_stage_ends", terminated_at_the_start, 1, &nothing,
 			{"ended by SIGTERM"}},
 		{"one_line_per_request", logged_already, 1, &nothing, {"http=200"}},
 		{"closed_streams_are_opened", closed_streams, 0, NULL, {0}},
