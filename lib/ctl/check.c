@@ -129,6 +129,26 @@ static void check_chain(const struct checking *c, const struct ca *ca)
 	}
 }
 
+/* Those who may ask (require_signed_requests): who is shut out, or soon will be. */
+static void check_requesters(const struct checking *c, const struct ca *ca)
+{
+	struct snapshot_fault fault = {0};
+	struct requester requester = {0};
+	char text[ISO_TIME_SIZE];
+
+	for (size_t i = 0; i < ca->requester_count; i++) {
+		if (snapshot_requester(c->snapshot, ca, i, &requester, &fault) &&
+			requester.not_after - c->now <= c->limits->signer_days * SECONDS_PER_DAY)
+			find(c->report, CHECK_WARNING,
+				"CA %.*s: the certificate of requester %.*s %s on %s; give the next one to "
+				"require_signed_requests and compile",
+				(int)ca->name.len, (const char *)ca->name.data, (int)requester.name.len,
+				(const char *)requester.name.data,
+				requester.not_after < c->now ? "ended" : "ends",
+				iso_time(requester.not_after, text));
+	}
+}
+
 /* A table that will end soon: its refresh job seems not to run. */
 static bool ends_soon(const struct checking *c, const struct table_header *h)
 {
@@ -187,6 +207,7 @@ static void check_ca(const struct checking *c, const struct ca *ca)
 {
 	check_signers(c, ca);
 	check_chain(c, ca);
+	check_requesters(c, ca);
 	if (ca->fixed.status == SNAPSHOT_STATUS_TABLE)
 		check_table(c, ca);
 	else

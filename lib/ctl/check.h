@@ -1,6 +1,6 @@
 /*
- * check: whether a snapshot will go on answering: its self-test, its signers' ends and its tables' ages, as a monitoring
- * plugin reports them.
+ * check: whether a snapshot will go on answering: its self-test, its signers' and requesters' ends and its tables' ages,
+ * as a monitoring plugin reports them.
  */
 #ifndef CHECK_H
 #define CHECK_H

@@ -38,6 +38,8 @@ static void check_tells_what_expires(void **state)
 	static const char together[] = REDIS; /* the CA itself: a year */
 	static const char gap[] = CAS "  A:\n    ca_cert: {cert: ca.pem}\n    ocsp_certs:\n" SIGNER(
 		"ending", "") SIGNER("next", "");
+	static const char asked[] =
+		REDIS "    require_signed_requests: {requesters: [p256.pem, ending.pem]}\n";
 	static const struct {
 		const char *name, *yaml;
 		int64_t days;
@@ -51,6 +53,10 @@ static void check_tells_what_expires(void **state)
 		{"more_than_fourteen_days", together, 350, CHECK_OK,
 			"ok: CA A has a signer until 2028-01-15"},
 		{"too_late", together, 366, CHECK_CRITICAL, "CA A has no signer that is valid now"},
+		{"requester_ending", asked, 0, CHECK_WARNING,
+			"the certificate of requester CN=ending ends on 2027-01-16T08:00:00Z"},
+		{"requester_ended", asked, 2, CHECK_WARNING,
+			"the certificate of requester CN=ending ended on 2027-01-16T08:00:00Z"},
 		{"the_next_takes_over", gap, 0, CHECK_OK, "ok: CA A has a signer until 2027-11-11"},
 	};
 
