@@ -1,7 +1,9 @@
 """Real web servers on free loopback ports, each with its file of www/ octet for octet, and a client that sends what it is told."""
 
+import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -173,12 +175,15 @@ class Server:
                     text += file.read()
         return text
 
-    def runs(self):
-        """How many requests ocsp-cgi has answered: each leaves one line, a moment after its reply."""
-        count = -1
-        while count != (count := self.log_text().count('"us":')):
+    def log_lines(self):
+        """What ocsp-cgi has logged: one line for each request, a moment after its reply, wherever the server puts it."""
+        text = None
+        while text != (text := self.log_text()):
             time.sleep(0.05)
-        return count
+        return [json.loads(line) for line in re.findall(r'\{"time":.*\}', text)]
+
+    def runs(self):
+        return len(self.log_lines())
 
     def close(self):
         """Each process leads a session of its own, so its group is nobody else's: fcgiwrap's children outlive it otherwise."""
