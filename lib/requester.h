@@ -14,9 +14,9 @@
 #include "snapshot.h"
 
 /*
- * successful: the CA asks for no signature, or one of its requesters whose certificate is valid at `now` made it. sigRequired(5):
- * there is none. unauthorized(6): its algorithm is not known (SHA-1 among them), it is false, a stranger's, or of a
- * certificate that is not valid now. internalError(2): the CA's record is broken. All but the first leave a note.
+ * successful: the CA asks for no signature, or one of its requesters made it whose certificate is valid at `now`.
+ * sigRequired(5): there is none. unauthorized(6): its algorithm is not known (SHA-1 among them), it is false, a stranger's,
+ * or of a certificate that is not valid now. internalError(2): the CA's record is broken. All but the first leave a note.
  */
 enum response_status requester_check(const struct snapshot *s, const struct ca *ca,
 	const struct request *request, int64_t now, struct log *log);

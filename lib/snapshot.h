@@ -7,8 +7,8 @@
  *     slots     slot_count × struct snapshot_slot: an open-addressing hash table over (issuerNameHash, issuerKeyHash)
  *     tables    table_count records of kind SNAPSHOT_TABLE
  *     CAs       ca_count records of kind SNAPSHOT_CA, one after another, in the configuration's order
- *     keys      records of kind SNAPSHOT_KEY and at most one SNAPSHOT_REDIS, from a page boundary (SNAPSHOT_PAGE) to the file's end, padded to a page: keys
- *               share no page with anything else
+ *     keys      records of kind SNAPSHOT_KEY and at most one SNAPSHOT_REDIS, from a page boundary (SNAPSHOT_PAGE) to the
+ *               file's end, padded to a page: keys share no page with anything else
  * The regions follow one another without gaps but for the one before the keys. Every header, slot and record carries a
  * CRC-32C, snapshot_crc(), that binds its octets to their place in the file. It is checked when it is touched and only
  * then, so that the cost does not grow with the file. Whatever does not fit is a fault that names the offset:
