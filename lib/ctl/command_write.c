@@ -168,8 +168,8 @@ static bool watch(struct redis_ca *ca, const struct serial *serial, struct ca_re
 }
 
 /*
- * After the WATCH. MULTI is waited for: were it refused, what follows would be carried out at once, unguarded. EXEC's
- * reply: a list, or nil if the record was changed since.
+ * After the WATCH. MULTI is waited for: were it refused, what follows would be carried out at once, unguarded. The reply is
+ * EXEC's (a list, or nil if the record was changed since), or an error on the way to it.
  */
 static bool exchange(struct redis_ca *ca, const struct serial *serial, struct redis_answer *answer)
 {
@@ -179,7 +179,9 @@ static bool exchange(struct redis_ca *ca, const struct serial *serial, struct re
 	if (answer->type != REDIS_ANSWER_TEXT)
 		return true;
 	ca_record_put(&ca->client, ca->prefix, serial, &good);
-	return redis_client_receive(&ca->client, answer) && ask(&ca->client, "EXEC", answer);
+	if (!redis_client_receive(&ca->client, answer))
+		return false;
+	return answer->type == REDIS_ANSWER_ERROR || ask(&ca->client, "EXEC", answer);
 }
 
 /* Ends what a WATCH began, where nothing was changed. */

@@ -27,10 +27,11 @@ static void run_all(const struct record_command *command, struct redis_ca *ca, c
 		if (step == SERIAL_ENTRY)
 			outcome = command->run(ca, &serial, o, m);
 	}
+	if (outcome == RECORD_LOST && (list.reads_input || serial_list_next(&list, &serial, m) != SERIAL_END))
+		message_error(m, (struct place){0}, "the serials behind it were not tried");
 	serial_list_free(&list);
 }
 
-/* The connection may be lost between a command and its reply: nobody knows then what became of it. */
 static void run(const struct record_command *command, const struct record_options *o, struct messages *m)
 {
 	struct redis_ca ca = {0};
