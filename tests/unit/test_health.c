@@ -96,7 +96,7 @@ static struct lab build(const struct site *site)
 	struct write_ca cas[2];
 	struct sample_hashes hashes[2];
 	struct write_signer signers[2] = {sample_beta_signers[0], sample_beta_signers[0]};
-	struct redis_settings redis = {.address_count = 1, .redis.timeout_ms, 40};
+	struct redis_settings redis = {.address_count = 1, .timeout_ms = 40};
 	struct write_settings settings = sample_settings;
 	const char *why = NULL;
 	assert_non_null(mkdtemp(lab.folder));
