@@ -6,7 +6,7 @@
  * chain is built and no certificate parsed; requestorName proves nothing and is not read. A signature says who made the
  * request, not when: whoever has seen one can send it again, and gets the status of the same certificates.
  *
- * What a stranger costs is bounded: 16 keys take 1 to 2 ms (P-256, Ed25519, RSA-2048) or about 10 ms (P-384, P-521), measured.
+ * What a stranger costs is bounded: measured, 16 keys take 1 to 2 ms (P-256, Ed25519, RSA-2048) or 10 ms (P-384, P-521).
  */
 #ifndef REQUESTER_H
 #define REQUESTER_H
