@@ -43,7 +43,7 @@ static void load_snapshot(struct exchange *x)
 
 static size_t request_limit(const struct exchange *x)
 {
-	return x->has_snapshot ? x->snapshot.header.request_octets : CGI_REQUEST_MAX;
+	return x->has_snapshot ? x->snapshot.header.request_octets : REQUEST_DER_MAX;
 }
 
 /* Octets only; a broken snapshot still reads them, so that no web server loses the reply that says so. */

@@ -9,10 +9,10 @@
 #include "bytes.h"
 #include "caching.h"
 #include "log.h"
+#include "ocsp.h"
 
-#define CGI_REQUEST_MAX 65536                 /* octets of DER; limits.request_bytes is at most this */
-#define CGI_TARGET_MAX  (4 * CGI_REQUEST_MAX) /* octets of a GET's target: base64, every character escaped */
-#define CGI_DRAIN_MAX   (1024 * 1024) /* octets of a refused body that are read and thrown away (H3) */
+#define CGI_TARGET_MAX (4 * REQUEST_DER_MAX) /* octets of a GET's target: base64, every character escaped */
+#define CGI_DRAIN_MAX  (1024 * 1024)         /* octets of a refused body that are read and thrown away (H3) */
 
 enum cgi_method { CGI_POST, CGI_GET, CGI_HEAD, CGI_NOT_ALLOWED, CGI_NOT_IMPLEMENTED };
 
@@ -50,7 +50,7 @@ enum cgi_outcome {
 /*
  * Reads what there is to read, octets only: the body of a POST (never more than CONTENT_LENGTH, never on GET or HEAD),
  * and drains what is refused. `storage` has CGI_TARGET_MAX octets; *body borrows from it. CGI_REQUEST means only that
- * there is nothing for HTTP to refuse yet; an empty body is one, too. `limit` beyond CGI_REQUEST_MAX is taken as that.
+ * there is nothing for HTTP to refuse yet; an empty body is one, too. `limit` beyond REQUEST_DER_MAX is taken as that.
  */
 enum cgi_outcome cgi_read(const struct cgi_environment *env, int fd, size_t limit, uint8_t *storage,
 	struct slice *body, struct log *log);

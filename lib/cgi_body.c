@@ -165,8 +165,8 @@ enum cgi_outcome cgi_read(const struct cgi_environment *env, int fd, size_t limi
 	*body = (struct slice){storage, 0};
 	if (env->method == CGI_GET || env->method == CGI_HEAD)
 		return CGI_REQUEST;
-	if (limit > CGI_REQUEST_MAX)
-		limit = CGI_REQUEST_MAX;
+	if (limit > REQUEST_DER_MAX)
+		limit = REQUEST_DER_MAX;
 	enum cgi_outcome outcome = refuse(env, &length, limit, log);
 	if (outcome != CGI_REQUEST) {
 		drain(fd, refused_octets(env, &length), storage);

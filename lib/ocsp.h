@@ -25,8 +25,9 @@ enum certid_hash {
 	CERTID_HASHES = 4, /* how many are known; as a value: any other algorithm */
 };
 
-#define CERTID_HASH_MAX     64  /* octets of the longest hash, SHA-512 */
-#define REQUEST_CERTIDS_MAX 256 /* CertIDs of one request: storage; limits.certids is at most this */
+#define CERTID_HASH_MAX     64    /* octets of the longest hash, SHA-512 */
+#define REQUEST_DER_MAX     65536 /* octets of an OCSPRequest; limits.request_bytes is at most this */
+#define REQUEST_CERTIDS_MAX 256   /* CertIDs of one request: storage; limits.certids is at most this */
 
 #define CERTID_SERIAL_MAX 64 /* octets of serialNumber's content that are tolerated (RFC 5280 says 20) */
 

@@ -1,8 +1,6 @@
 #include "snapshot.h"
 
-#include "cgi.h"
 #include "log.h"
-#include "request.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -59,7 +57,7 @@ static bool check_settings(const struct snapshot *s, struct snapshot_fault *faul
 		RULE(h->nonce <= SNAPSHOT_NONCE_REQUIRE, nonce, "header: unknown nonce policy"),
 		RULE(h->cache_headers <= 1, cache_headers, "header: cache_headers is neither 0 nor 1"),
 		RULE(h->deadline_ms >= 1, deadline_ms, "header: deadline_ms is 0"),
-		RULE(h->request_octets >= 1 && h->request_octets <= CGI_REQUEST_MAX, request_octets,
+		RULE(h->request_octets >= 1 && h->request_octets <= REQUEST_DER_MAX, request_octets,
 			"header: limits.request_bytes out of range"),
 		RULE(h->certids >= 1 && h->certids <= REQUEST_CERTIDS_MAX, certids,
 			"header: limits.certids out of range"),

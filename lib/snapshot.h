@@ -57,7 +57,7 @@ struct snapshot_header {
 	uint32_t max_cache_age;  /* seconds; SNAPSHOT_NO_MAX_AGE: not configured */
 	uint32_t cache_window;   /* seconds; 0: off */
 	uint32_t deadline_ms;    /* at least 1 */
-	uint32_t request_octets; /* limits.request_bytes, 1 … CGI_REQUEST_MAX */
+	uint32_t request_octets; /* limits.request_bytes, 1 … REQUEST_DER_MAX */
 	uint32_t certids;        /* limits.certids, 1 … REQUEST_CERTIDS_MAX */
 	uint32_t log_format;     /* enum log_format */
 	uint32_t log_level;      /* enum log_level */

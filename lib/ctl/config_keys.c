@@ -87,7 +87,7 @@ static void read_redis(struct config_reading *r, const struct config_entry *e, v
 #define ABSENT       CONFIG_NULL_ABSENT
 
 static const struct config_key limits[] = {
-	{"request_bytes", config_read_uint32, AT(request_octets), 256, CGI_REQUEST_MAX, NULL, REFUSED},
+	{"request_bytes", config_read_uint32, AT(request_octets), 256, REQUEST_DER_MAX, NULL, REFUSED},
 	{"certids", config_read_uint32, AT(certids), 1, REQUEST_CERTIDS_MAX, NULL, REFUSED},
 };
 static const struct config_keys config_keys_limits = {"limits", ROWS(limits)};

@@ -98,7 +98,7 @@ static void try_target(const struct target *c, enum cgi_method method)
 {
 	struct cgi_environment env = {
 		.method = method, .request_uri = bytes_of(c->uri), .path_info = bytes_of(c->path_info)};
-	static uint8_t expected[CGI_REQUEST_MAX];
+	static uint8_t expected[REQUEST_DER_MAX];
 	struct slice body;
 	struct slice der;
 	struct log log;

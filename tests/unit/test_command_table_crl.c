@@ -167,7 +167,7 @@ static int run_set(const struct set_case *set, const char *table)
 {
 	const char *arguments[16] = {"--ca-cert", lab_path("ca.pem"), "-o", table};
 	size_t count = 4;
-	char name[16];
+	char name[32];
 	for (size_t i = 0; i < set->count; i++) {
 		snprintf(name, sizeof name, "part%zu.crl", i);
 		arguments[count++] = "--crl";
