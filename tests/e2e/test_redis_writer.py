@@ -1,6 +1,7 @@
 """ocspctl issue, revoke, unrevoke, status: the writer's side, against a real Redis, and what the responder then answers."""
 
 import os
+import socket
 import subprocess
 import threading
 
@@ -14,6 +15,33 @@ ISO = "2025-01-01T00:00:00Z"
 
 def key(serial, subject="/CN=ca"):
     return f"cert:{subject}:{serial}"
+
+
+class Between:
+    """A socket in front of Redis: when `word` comes by, another client first says `meanwhile`, so many times."""
+
+    def __init__(self, path, server, word, times, meanwhile):
+        self.path, self.server, self.word, self.times, self.meanwhile = path, server, word, times, meanwhile
+        self.done = 0
+        self.listener = socket.socket(socket.AF_UNIX)
+        lab_redis.listen(self.listener, path)
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self):
+        client, _ = self.listener.accept()
+        redis = lab_redis.connect(self.server.path)
+        with client, redis:
+            while octets := client.recv(65536):
+                if self.word in octets and self.done < self.times:
+                    self.server.do(*self.meanwhile)
+                    self.done += 1
+                redis.sendall(octets)
+                client.sendall(redis.recv(65536))  # unrevoke waits for each reply
+
+    def close(self):
+        self.thread.join()
+        self.listener.close()
 
 
 class Writing(RedisTest):
@@ -210,23 +238,41 @@ class Unrevoke(Writing):
                 self.refused("undecodable", "unrevoke", 5)
                 self.assertEqual(self.fields(5), fields)
 
-    def test_never_creates_a_record_that_is_deleted_meanwhile(self):
-        """Without the WATCH, a record deleted between the look and the write would come back as good."""
-        client, stop = self.server.client(), threading.Event()
+    def unrevoke_while(self, times, *meanwhile):
+        """unrevoke, where another writer is quick enough, so many times, to do something between its look and its write."""
+        between = Between(self.lab.path("between.sock"), self.server, b"MULTI", times, meanwhile)
+        self.addCleanup(between.close)
+        kept = open(self.lab.path("config.yaml")).read()
+        self.addCleanup(self.lab.write, "config.yaml", kept)
+        self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={"address": f"unix:{between.path}"})
+        done = self.run_ctl("unrevoke", 5)
+        self.assertGreater(between.done, 0)
+        return done
 
-        def delete_and_put():
-            while not stop.is_set():
-                client("HMSET", key(5), "status", 1, "revocation_time", REVOKED_AT, "revocation_reason", 6)
-                client("DEL", key(5))
-
-        other = threading.Thread(target=delete_and_put)
-        other.start()
-        for _ in range(10):
-            self.run_ctl("unrevoke", *[5] * 100)
-        stop.set()
-        other.join()
-        client.close()
+    def test_a_record_that_is_deleted_meanwhile_does_not_come_back_as_good(self):
+        self.server.put(5, 1, REVOKED_AT, 6)
+        done = self.unrevoke_while(1, "DEL", key(5))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not issued", done.stderr)
         self.assertEqual(self.server.do("DBSIZE"), 0)
+
+    def test_a_record_that_is_damaged_meanwhile_does_not_become_good(self):
+        self.server.put(5, 1, REVOKED_AT, 6)
+        self.assertEqual(self.unrevoke_while(1, "HSET", key(5), "revocation_time", "x").returncode, 1)
+        self.assertEqual(self.fields(5)["status"], "1")
+
+    def test_one_that_another_changes_meanwhile_is_looked_at_again(self):
+        self.server.put(5, 1, REVOKED_AT, 6)
+        done = self.unrevoke_while(2, "HSET", key(5), "revocation_reason", 1)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn(f"(was: revoked since {ISO}, keyCompromise)", done.stdout)
+
+    def test_it_gives_up_at_last(self):
+        self.server.put(5, 1, REVOKED_AT, 6)
+        done = self.unrevoke_while(1000, "HINCRBY", key(5), "revocation_time", 1)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("others change it all the time", done.stderr)
+        self.assertEqual(self.fields(5)["status"], "1")
 
 
 class Status(Writing):
