@@ -194,6 +194,7 @@ static void own_signals(void)
 	for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
 		sigaction(handled[i], &handle, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -201,8 +202,8 @@ bool process_start(struct log *log)
 {
 	own.log = log;
 	own.started_us = process_monotonic_us();
-	prctl(PR_SET_DUMPABLE, 0, 0, 0,
-		0); /* a crash while signing would leave key material in a core file */
+	/* a crash while signing would leave key material in a core file */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (!open_closed_descriptors())
 		return false;
 	process_deadline(

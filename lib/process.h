@@ -12,9 +12,9 @@
 
 /*
  * Opens /dev/null on whichever of 0, 1, 2 is closed (a closed 1 so that writing to it fails), unblocks all signals, owns
- * SIGALRM, SIGBUS, SIGTERM, ignores SIGPIPE, arms PROCESS_DEADLINE_MS. From here on the process leaves no core file, and
- * others of its user can neither trace it nor read its memory. `log` has been started; it is written by the handlers and
- * must live as long as the process. False: /dev/null cannot be opened.
+ * SIGALRM, SIGBUS, SIGTERM, ignores SIGPIPE and SIGXFSZ, arms PROCESS_DEADLINE_MS. From here on the process leaves no core
+ * file, and others of its user can neither trace it nor read its memory. `log` has been started; it is written by the
+ * handlers and must live as long as the process. False: /dev/null cannot be opened.
  */
 bool process_start(struct log *log);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -222,6 +223,17 @@ static void broken_pipe(struct log *log)
 	_exit(!cgi_write(ends[1], SLICE("x")) && errno == EPIPE ? 0 : 1);
 }
 
+/* Standard output or the log is a file that has grown to the limit that the web server was given. */
+static void full_file(struct log *log)
+{
+	const struct rlimit nothing = {0, 0};
+	int fd = open("/tmp", O_TMPFILE | O_WRONLY, 0600);
+	signal(SIGXFSZ, SIG_DFL);
+	setrlimit(RLIMIT_FSIZE, &nothing);
+	process_start(log);
+	_exit(!cgi_write(fd, SLICE("x")) && errno == EFBIG ? 0 : 1);
+}
+
 static void built_in(struct log *log)
 {
 	struct itimerval timer;
@@ -292,6 +304,7 @@ static void endings(void **state)
 		{"closed_streams_are_opened", closed_streams, 0, NULL, {0}},
 		{"no_file_takes_the_place_of_standard_output", closed_stdout, 0, &nothing, {0}},
 		{"sigpipe_is_ignored", broken_pipe, 0, &nothing, {0}},
+		{"a_file_at_its_limit_is_an_error_of_write", full_file, 0, &nothing, {0}},
 		{"a_deadline_is_built_in", built_in, 0, &nothing, {0}},
 		{"a_crash_leaves_no_core_file", undumpable, 0, &nothing, {0}},
 	};
