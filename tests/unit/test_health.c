@@ -177,6 +177,8 @@ static void try_site(const struct site *site)
 	assert_in_range(process_monotonic_us() - began, 0, 1000000);
 	assert_int_equal(was_pinged(fd), site->pinged);
 	assert_noted(&log, site->note);
+	if (status.has_redis)
+		status_redis_close(&status.redis);
 	close(fd);
 	tear_down(&lab);
 }
