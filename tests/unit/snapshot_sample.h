@@ -35,6 +35,24 @@ static inline void sample_give_hashes(struct write_ca *ca, struct sample_hashes 
 	}
 }
 
+/* As SLICE(), for what is static. */
+#define SAMPLE(literal)                                                                                      \
+	{                                                                                                    \
+		(const uint8_t *)(literal), sizeof(literal) - 1                                              \
+	}
+
+static const struct redis_settings sample_redis = {
+	.address_count = 3,
+	.addresses = {{.family = REDIS_UNIX, .path = SAMPLE("/run/redis.sock")},
+		{.family = REDIS_IPV4, .port = 6379, .ip = {192, 0, 2, 1}},
+		{.family = REDIS_IPV6, .port = 65535, .scope = 7, .ip = {0xFE, 0x80, [15] = 1}}},
+	.username = SAMPLE("ocsp"),
+	.password = SAMPLE("the password of Redis"),
+	.database = 3,
+	.timeout_ms = 251,
+	.cluster = true,
+};
+
 static const struct write_settings sample_settings = {
 	.nonce = SNAPSHOT_NONCE_REQUIRE,
 	.cache_headers = true,
@@ -45,15 +63,10 @@ static const struct write_settings sample_settings = {
 	.certids = 65,
 	.log_format = LOG_TEXT,
 	.log_level = LOG_WARNING,
+	.redis = &sample_redis,
 };
 
 #define SAMPLE_CAS 3
-
-/* As SLICE(), for what is static. */
-#define SAMPLE(literal)                                                                                      \
-	{                                                                                                    \
-		(const uint8_t *)(literal), sizeof(literal) - 1                                              \
-	}
 
 static const struct write_signer sample_alpha_signers[] = {
 	{
@@ -236,6 +249,27 @@ static inline enum sample_same sample_same_ca(const struct snapshot *s, const st
 	return same;
 }
 
+static inline bool sample_same_address(const struct redis_address *a, const struct redis_address *b)
+{
+	return a->family == b->family && a->port == b->port && a->scope == b->scope &&
+	       memcmp(a->ip, b->ip, sizeof a->ip) == 0 && bytes_equal(a->path, b->path);
+}
+
+static inline enum sample_same sample_same_redis(const struct snapshot *s, struct snapshot_fault *fault)
+{
+	struct redis_settings redis;
+	const struct redis_settings *want = &sample_redis;
+	if (!snapshot_redis(s, &redis, fault))
+		return SAMPLE_BROKEN;
+	bool same = redis.address_count == want->address_count && redis.database == want->database &&
+		    redis.timeout_ms == want->timeout_ms && redis.cluster == want->cluster &&
+		    bytes_equal(redis.username, want->username) &&
+		    bytes_equal(redis.password, want->password);
+	for (size_t i = 0; i < want->address_count && same; i++)
+		same = sample_same_address(&redis.addresses[i], &want->addresses[i]);
+	return same ? SAMPLE_SAME : SAMPLE_DIFFERENT;
+}
+
 /* The sample as a cmocka fixture. */
 struct sample {
 	struct write_ca cas[SAMPLE_CAS];
@@ -290,7 +324,7 @@ static inline enum sample_same sample_read_all(
 				return same;
 		}
 	}
-	return SAMPLE_SAME;
+	return sample_same_redis(&s, fault);
 }
 
 static inline uint32_t sample_record_size(const struct sample *sample, uint64_t offset)

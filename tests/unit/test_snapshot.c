@@ -201,6 +201,8 @@ static void keys_share_no_page(void **state)
 	assert_int_equal(s.file.len % SNAPSHOT_PAGE, 0);
 	assert_null(memmem(public_part.data, public_part.len, "private exponent", 16));
 	assert_non_null(memmem(s.file.data, s.file.len, "private exponent", 16));
+	assert_null(memmem(public_part.data, public_part.len, "password", 8));
+	assert_non_null(memmem(s.file.data, s.file.len, "password", 8));
 	free(file);
 }
 
@@ -274,6 +276,48 @@ static void tables_in_nine_folders_are_refused_in_eight_accepted(void **state)
 	free(file);
 }
 
+static void redis_is_there_only_where_it_is_asked(void **state)
+{
+	struct write_ca cas[SAMPLE_CAS];
+	struct sample_hashes hashes[SAMPLE_CAS];
+	struct write_settings settings = sample_settings;
+	struct snapshot s;
+	struct snapshot_fault fault;
+	const char *why = NULL;
+	size_t size = 0;
+	(void)state;
+	sample_make(cas, hashes);
+	uint8_t *file = write_or_fail(cas, SAMPLE_CAS, &s);
+	assert_int_equal(sample_same_redis(&s, &fault), SAMPLE_SAME);
+	free(file);
+	settings.redis = NULL;
+	file = snapshot_write(&settings, cas, SAMPLE_CAS, &size, &why);
+	assert_non_null(file);
+	assert_true(snapshot_read(&s, (struct slice){file, size}, &fault));
+	assert_int_equal(s.header.redis_offset, 0);
+	assert_int_equal(sample_same_redis(&s, &fault), SAMPLE_BROKEN);
+	free(file);
+}
+
+static void redis_that_the_reader_would_refuse_is_not_written(void **state)
+{
+	struct write_ca cas[SAMPLE_CAS];
+	struct sample_hashes hashes[SAMPLE_CAS];
+	struct write_settings settings = sample_settings;
+	struct redis_settings redis = sample_redis;
+	(void)state;
+	sample_make(cas, hashes);
+	settings.redis = &redis;
+	redis.timeout_ms = 0;
+	assert_not_written(&settings, cas, SAMPLE_CAS, "out of range");
+	redis = sample_redis;
+	redis.address_count = 0;
+	assert_not_written(&settings, cas, SAMPLE_CAS, "an address");
+	redis = sample_redis;
+	redis.addresses[0].path.len = 0;
+	assert_not_written(&settings, cas, SAMPLE_CAS, "an address");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +329,8 @@ int main(void)
 		cmocka_unit_test(ten_thousand_cas_are_found_and_no_other),
 		cmocka_unit_test(same_input_same_octets),
 		cmocka_unit_test(keys_share_no_page),
+		cmocka_unit_test(redis_is_there_only_where_it_is_asked),
+		cmocka_unit_test(redis_that_the_reader_would_refuse_is_not_written),
 		cmocka_unit_test(what_the_reader_would_refuse_is_not_written),
 		cmocka_unit_test(tables_in_nine_folders_are_refused_in_eight_accepted),
 	};

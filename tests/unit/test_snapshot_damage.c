@@ -16,6 +16,8 @@ static bool is_covered(const struct sample *sample, size_t i)
 		cas_end += sample_record_size(sample, cas_end);
 	for (uint32_t n = 0; n < h->key_count; n++)
 		keys_end += sample_record_size(sample, keys_end);
+	assert_int_equal(h->redis_offset, keys_end);
+	keys_end += sample_record_size(sample, keys_end);
 	return i < sizeof *h || (i >= h->tables_offset && i < cas_end) ||
 	       (i >= h->keys_offset && i < keys_end);
 }

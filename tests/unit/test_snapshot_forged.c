@@ -7,7 +7,7 @@
 
 #include "snapshot_sample.h"
 
-enum part { HEADER, TABLE, CA, KEY };
+enum part { HEADER, TABLE, CA, KEY, REDIS };
 
 /* A value that no writer writes, under a right checksum. */
 struct forgery {
@@ -20,6 +20,10 @@ struct forgery {
 #define T(field)  TABLE, offsetof(struct snapshot_table, field)
 #define C(field)  CA, offsetof(struct snapshot_ca, field)
 #define K(field)  KEY, offsetof(struct snapshot_key, field)
+#define RS(field) REDIS, offsetof(struct snapshot_redis, field)
+#define A(i, field)                                                                                          \
+	REDIS, sizeof(struct snapshot_redis) + (i) * sizeof(struct snapshot_address) +                       \
+		       offsetof(struct snapshot_address, field)
 #define SIGNER_AT sizeof(struct snapshot_ca) /* the first CA's signers stand behind its fixed part */
 #define S(field)  CA, SIGNER_AT + offsetof(struct snapshot_signer, field)
 #define CHAIN_AT                                                                                             \
@@ -124,12 +128,34 @@ static const struct forgery forgeries[] = {
 	{"part_empty", K(parts[3].length), 0},
 	{"part_outside", K(parts[7].offset), 4096},
 	{"part_length_huge", K(parts[0].length), UINT32_MAX},
+	{"redis_before_the_keys", H(redis_offset), 256},
+	{"redis_of_another_kind", RS(record.kind), SNAPSHOT_KEY},
+	{"redis_number_1", RS(record.number), 1},
+	{"redis_timeout_0", RS(timeout_ms), 0},
+	{"redis_cluster_2", RS(cluster), 2},
+	{"redis_reserved_1", RS(reserved), 1},
+	{"addresses_absent", RS(addresses.length), 0},
+	{"addresses_and_a_half", RS(addresses.length), 60},
+	{"nine_addresses", RS(addresses.length), 9 * 40},
+	{"addresses_behind_the_record", RS(addresses.offset), 4096},
+	{"addresses_huge", RS(addresses.length), UINT32_MAX - 15},
+	{"username_behind_the_record", RS(username.offset), 4096},
+	{"password_huge", RS(password.length), UINT32_MAX},
+	{"address_of_family_0", A(1, family), 0},
+	{"address_of_family_2", A(1, family), 2},
+	{"ip4_as_unix_without_path", A(1, family), REDIS_UNIX},
+	{"unix_as_ip4_with_path", A(0, family), REDIS_IPV4},
+	{"port_65536", A(1, port), 65536},
+	{"address_reserved_1", A(2, reserved), 1},
+	{"socket_path_absent", A(0, path.length), 0},
+	{"socket_path_outside", A(0, path.offset), 4096},
+	{"ip6_with_a_path", A(2, path.length), 1},
 };
 
 static void forge(struct sample *sample, const struct forgery *f)
 {
 	const struct snapshot_header *h = &sample->sound.header;
-	const uint64_t offsets[] = {0, h->tables_offset, h->cas_offset, h->keys_offset};
+	const uint64_t offsets[] = {0, h->tables_offset, h->cas_offset, h->keys_offset, h->redis_offset};
 	uint64_t offset = offsets[f->part];
 	memcpy(sample->file + offset + f->field, &f->value, sizeof f->value);
 	if (f->part == HEADER)
@@ -189,18 +215,41 @@ static void full_hash_table_ends_the_search(void **state)
 	assert_int_equal(snapshot_find_ca(&s, &id, &ca, &fault), SNAPSHOT_BROKEN);
 }
 
+/* The header may name any place among the keys; whoever reads there finds no Redis record. */
+static void redis_elsewhere_is_refused_when_it_is_read(void **state)
+{
+	struct sample *sample = *state;
+	const struct snapshot_header *h = &sample->sound.header;
+	const uint64_t offsets[] = {h->keys_offset, h->keys_offset + 8, h->redis_offset - 8,
+		h->redis_offset + 1, h->redis_offset + 8, h->file_size - 8, h->file_size, 0x7FFFFFF8,
+		UINT64_C(1) << 32 | h->redis_offset, INT64_MAX - 7};
+	for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+		struct snapshot s;
+		struct snapshot_fault fault = {0};
+		struct redis_settings redis;
+		memcpy(sample->file + offsetof(struct snapshot_header, redis_offset), &offsets[i],
+			sizeof offsets[i]);
+		sample_seal_header(sample->file);
+		bool read = snapshot_read(&s, (struct slice){sample->file, sample->size}, &fault);
+		assert_false(read && snapshot_redis(&s, &redis, &fault));
+		assert_non_null(fault.reason);
+	}
+}
+
 #define FORGERIES (sizeof forgeries / sizeof forgeries[0])
 
 int main(void)
 {
-	struct CMUnitTest tests[FORGERIES + 2] = {
+	struct CMUnitTest tests[FORGERIES + 3] = {
 		cmocka_unit_test_setup_teardown(
 			record_sizes_that_cannot_be_are_refused, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(
 			full_hash_table_ends_the_search, sample_setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(
+			redis_elsewhere_is_refused_when_it_is_read, sample_setup, sample_teardown),
 	};
 	for (size_t i = 0; i < FORGERIES; i++)
-		tests[2 + i] = (struct CMUnitTest){forgeries[i].name, one_forgery_is_refused, NULL, NULL,
+		tests[3 + i] = (struct CMUnitTest){forgeries[i].name, one_forgery_is_refused, NULL, NULL,
 			(void *)(uintptr_t)&forgeries[i]};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
