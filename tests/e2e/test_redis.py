@@ -505,8 +505,9 @@ def can_trace():
 
 
 def connection_calls(trace):
-    """The names of the calls on the descriptor that was connected, in order."""
-    fd = re.search(r"^socket\(.*= (\d+)$", trace, re.MULTILINE).group(1)
+    """The names of the calls on the descriptor that was connected, in order, from its making on."""
+    made = re.search(r"^socket\(.*= (\d+)$", trace, re.MULTILINE)
+    fd, trace = made.group(1), trace[made.end() :]
     pattern = rf"^(?:(\w+)\({fd}[,)]|(poll)\(\[\{{fd={fd},)"
     return [call or poll for call, poll in re.findall(pattern, trace, re.MULTILINE)]
 
