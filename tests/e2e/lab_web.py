@@ -113,7 +113,9 @@ class Client:
 
 
 class Server:
-    """A running server and its folder; `port` answers. What it and ocsp-cgi wrote is in the folder's *.log."""
+    """A running server and its folder; `port` answers. What it wrote is in the folder's *.log, ocsp-cgi's lines in `log`."""
+
+    log = "stderr.log"
 
     def __init__(self, site):
         self.site = site
@@ -167,18 +169,17 @@ class Server:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
     def log_text(self):
-        text = ""
-        for name in sorted(os.listdir(self.folder)):
-            if name.endswith(".log"):
-                with open(self.path(name), encoding="utf-8", errors="replace") as file:
-                    text += file.read()
-        return text
+        return "".join(self.read(name) for name in sorted(os.listdir(self.folder)) if name.endswith(".log"))
 
     def log_lines(self):
-        """What ocsp-cgi has logged: one line for each request, a moment after its reply, wherever the server puts it."""
+        """What ocsp-cgi has logged: one line for each request, a moment after its reply."""
         text = None
-        while text != (text := self.log_text()):
+        while text != (text := self.read(self.log)):
             time.sleep(0.05)
         return [json.loads(line) for line in re.findall(r'\{"time":.*\}', text)]
 
@@ -206,6 +207,7 @@ class Server:
 
 
 class Apache(Server):
+    log = "error.log"
     modules = ["mpm_event", "cgid", "authz_core", "alias", "env", "reqtimeout", "unixd"]
     files = ["apache.conf"]
     defines = {}
@@ -215,7 +217,7 @@ class Apache(Server):
         files = {name: f"{folder}/mod_{name}.so" for name in self.modules}
         lines = [f"LoadModule {name}_module {file}" for name, file in files.items() if os.path.exists(file)]  # or built in
         lines += [f'ServerRoot "{self.folder}"', "ServerName localhost", f"Listen 127.0.0.1:{self.port}", "PidFile pid"]
-        lines += ["DefaultRuntimeDir .", "Mutex file:.", "ErrorLog error.log", "LogLevel warn", "StartServers 1"]
+        lines += ["DefaultRuntimeDir .", "Mutex file:.", "ErrorLog error.log", "LogLevel warn", "StartServers 4"]
         lines += ["ScriptSock cgid.sock"] if "cgid" in self.modules else []
         defines = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, **self.defines}
         lines += [f'Define {name} "{value}"' for name, value in defines.items()]
@@ -260,6 +262,8 @@ class ApacheCache(Apache):
 
 
 class Lighttpd(Server):
+    log = "ocsp-cgi.log"
+
     def start(self):
         own = f'server.port = {self.port}\nserver.bind = "127.0.0.1"\nserver.document-root = "{self.folder}"\n'
         own += f'server.errorlog = "{self.path("error.log")}"\ninclude "{self.www("lighttpd.conf")}"\n'
@@ -269,7 +273,7 @@ class Lighttpd(Server):
 
 
 class Nginx(Server):
-    """nginx and fcgiwrap."""
+    """nginx and fcgiwrap, whose standard error has ocsp-cgi's lines."""
 
     def start(self):
         socket_path = self.path("fcgiwrap.sock")
