@@ -17,6 +17,7 @@ check    header:cmocka.h          libcmocka-dev         libcmocka-devel  cmocka-
 check    command:ocsptool         gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls
 check    python:cryptography      python3-cryptography  python3-cryptography py3-cryptography python-cryptography cryptography
 check    command:redis-server     redis-server          redis            redis                redis           redis
+check    command:strace           strace                strace           strace               strace          -
 check    command:apache2,httpd    apache2-bin           httpd            apache2              apache          httpd
 check    command:lighttpd         lighttpd              lighttpd         lighttpd             lighttpd        lighttpd
 check    command:nginx            nginx-light           nginx            nginx                nginx           nginx

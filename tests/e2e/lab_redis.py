@@ -1,5 +1,6 @@
 """Redis for the tests: a real redis-server, a small client, and servers that follow a script."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -36,6 +37,15 @@ def connect(address):
     made.settimeout(10)
     made.connect(address)
     return made
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """A test run that is killed leaves no server behind."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Client:
@@ -81,7 +91,8 @@ class Server:
         listen += ["--bind", "127.0.0.1", "-::1"] if self.port else []
         command = ["redis-server", *listen, "--save", "", "--dir", self.folder, "--daemonize", "no", *self.options]
         with open(os.path.join(self.folder, "log"), "ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            quiet = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            self.process = subprocess.Popen(command, **quiet, preexec_fn=die_with_parent)
         deadline = time.monotonic() + 10
         while not self.answers():
             assert self.process.poll() is None and time.monotonic() < deadline, "redis-server does not start"
