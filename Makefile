@@ -84,7 +84,8 @@ help:
 	@echo 'make lint            dependency direction, warnings of gcc and clang, clang-tidy, format'
 	@echo 'make bench           CPU time of one request, as a multiple of an empty program'
 	@echo 'make fuzz TIME=60    libFuzzer on the request decoder, for so many seconds'
-	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
+	@echo 'make prove           Frama-C proves the contracts of lib/ for every input: tests/prove/README.md'
+	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
 	@echo 'make clean           removes build/ and dist/'
@@ -96,7 +97,7 @@ help:
 	@echo 'BUILD=folder         instead of build/'
 
 deps:
-	@tests/deps.sh build check lint fuzz
+	@tests/deps.sh build check lint fuzz prove
 
 demo:
 	@tests/deps.sh build
@@ -137,6 +138,10 @@ fuzz:
 	@tests/deps.sh build fuzz
 	@tests/fuzz/run.sh $(BUILD)/fuzz $(TIME)
 
+prove:
+	@tests/deps.sh prove
+	@tests/prove/run.sh $(BUILD)/prove
+
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
@@ -160,6 +165,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench fuzz install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench fuzz prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -32,6 +32,10 @@ lint     command:shellcheck       shellcheck            ShellCheck       shellch
 lint     command:ctags            universal-ctags       ctags            ctags                ctags           universal-ctags
 fuzz     command:clang            clang                 clang            clang                clang           llvm
 fuzz     runtime:fuzzer           libclang-rt-dev       compiler-rt      compiler-rt          compiler-rt     llvm
+prove    command:frama-c          frama-c-base          frama-c          -                    -               -
+prove    command:why3             why3                  why3             -                    -               -
+prove    command:z3               z3                    z3               z3                   z3              z3
+prove    command:cvc4             cvc4                  cvc4             -                    -               -
 '
 
 headers_present() { # FILE...: one run of the preprocessor for all of them
