@@ -107,14 +107,8 @@ int command_import(int argc, char **argv)
 {
 	struct messages m = {0};
 	struct import_options o = {0};
-	const char *problem = import_options_read(&o, argc, argv);
-	if (problem) {
-		message_error(&m, (struct place){0}, "import: %s; see ocspctl import --help", problem);
-		return 2;
-	}
-	if (o.help)
-		fputs(import_usage, stdout);
-	else
+	const enum options_result result = import_options_read(&o, argc, argv);
+	if (result == OPTIONS_READ)
 		import(&o, &m);
-	return m.errors > 0 ? 1 : 0;
+	return result == OPTIONS_WRONG ? 2 : m.errors > 0 ? 1 : 0;
 }
