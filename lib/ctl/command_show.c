@@ -24,13 +24,13 @@ static const struct options command_line = {
 	.words_max = 1,
 };
 
-/* Names are whatever somebody wrote: control characters must not reach a terminal. */
 static void print_octets(const char *label, struct slice octets)
 {
-	printf("%s", label);
-	for (size_t i = 0; i < octets.len; i++)
-		putchar(octets.data[i] < 0x20 || octets.data[i] == 0x7F ? '?' : octets.data[i]);
-	putchar('\n');
+	char *text = memory_printf("%.*s", (int)octets.len, (const char *)octets.data);
+
+	message_printable(text, strlen(text));
+	printf("%s%s\n", label, text);
+	free(text);
 }
 
 static void print_hash(const char *label, const char *algorithm, const uint8_t *octets, size_t len)
