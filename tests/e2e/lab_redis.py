@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -73,6 +74,25 @@ class Client:
     def close(self):
         self.file.close()
         self.socket.close()
+
+
+def words_of(line):
+    """A line of MONITOR: TIME [DATABASE CLIENT] "word" "word" …, with Redis' own escapes undone."""
+    escapes = {"n": b"\n", "r": b"\r", "t": b"\t", "a": b"\a", "b": b"\b"}
+
+    def undo(match):
+        text = match.group(1)
+        return bytes([int(text[1:], 16)]) if text[0] == "x" and len(text) == 3 else escapes.get(text, text.encode())
+
+    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', line)
+    pieces = (re.split(r"\\(x[0-9a-f]{2}|.)", word) for word in quoted)
+    out = []
+    for piece in pieces:
+        word = b""
+        for i, text in enumerate(piece):
+            word += undo(re.match("(?s)(.*)", text)) if i % 2 else text.encode()
+        out.append(word)
+    return out
 
 
 class Server:
@@ -198,6 +218,12 @@ class Scripted:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join()
+
+
+def fill(redis):
+    """Two certificates of /CN=ca: GOOD, and REVOKED (keyCompromise)."""
+    redis.put(lab.GOOD, 0)
+    redis.put(lab.REVOKED, 1, lab.REVOKED_AT, 1)
 
 
 def redis_ca(name, delegate, **more):

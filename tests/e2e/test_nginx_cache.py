@@ -8,7 +8,7 @@ import lab_cache
 import lab_redis
 import lab_web
 import ocsp
-from lab_forms import TYPE
+from lab_web_test import TYPE
 
 
 class NginxCache(lab_cache.Caches):

@@ -2,9 +2,9 @@
 
 import time
 
-import lab_forms
 import lab_web
-from lab_forms import TYPE
+import lab_web_test
+from lab_web_test import TYPE
 
 STOPS = {
     "in a body with a length": (b"Content-Length: 100\r\n\r\n0b",),
@@ -13,7 +13,7 @@ STOPS = {
 }
 
 
-class Stalled(lab_forms.WebTest):
+class Stalled(lab_web_test.WebTest):
     @classmethod
     def server(cls, site):
         cls.webs = []
