@@ -1,5 +1,6 @@
-"""A site for real clients: a CA of every kind, and certificates that carry the URL of the web server that answers for them."""
+"""A site for real clients: CAs of every kind, and certificates with the URL of the web server that answers for them."""
 
+import functools
 import subprocess
 
 from cryptography import x509
@@ -13,7 +14,13 @@ import lab_web
 REVOKED_INDEX = "250101000000Z,keyCompromise"
 # CAs that any client can ask and verify without being told more than the root; `live` is in Redis.
 PLAIN = ("ca", "rsa", "self", "inter", "live")
-LIVE_SKEW = 0  # thisUpdate is the very second of the request: nothing hides a time that is too late
+STATUSES = ("good", "revoked", "unknown")
+
+
+@functools.cache
+def rsa_key():
+    """The lab has one of each size, which is the delegate's; this is the CA's."""
+    return rsa.generate_private_key(65537, 2048)
 
 
 class ClientTest(lab.LabTest):
@@ -45,10 +52,9 @@ class ClientTest(lab.LabTest):
     @classmethod
     def authorities(cls):
         root = cls.lab.authority("root")
-        rsa_key = rsa.generate_private_key(65537, 2048)  # the lab has one of each size, and the delegate's is another
         cls.cas = {
             "ca": cls.lab.authority("ca"),
-            "rsa": cls.lab.authority("rsa", key=rsa_key),
+            "rsa": cls.lab.authority("rsa", key=rsa_key()),
             "self": cls.lab.authority("self", usage=("key_cert_sign", "crl_sign", "digital_signature")),
             "inter": cls.lab.authority("inter", issuer=root, key="p384", days=(-20, 200)),
             "live": cls.lab.authority("live"),
@@ -58,15 +64,17 @@ class ClientTest(lab.LabTest):
         cls.roots = {**cls.cas, "inter": root}
         cls.requester = cls.lab.certificate("requester")
         kinds = {"rsa": "rsa2048", "inter": "p384"}
-        cls.signers = {name: cls.lab.delegate(f"{name}-ocsp", ca, key=kinds.get(name, "p256")) for name, ca in cls.cas.items()}
-        cls.signers["self"] = cls.cas["self"]
+        cls.signers = {"self": cls.cas["self"]}
+        for name in cls.cas.keys() - cls.signers:
+            cls.signers[name] = cls.lab.delegate(f"{name}-ocsp", cls.cas[name], key=kinds.get(name, "p256"))
 
     @classmethod
     def configuration(cls):
         more = {
             "rsa": {"responder_id": "name"},
             "inter": {"ocsp_chain": "inter.pem"},
-            "live": {"status": "redis", "ocsp_start_skew_seconds": LIVE_SKEW},
+            # thisUpdate is the very second of the request: nothing hides a time that is too late.
+            "live": {"status": "redis", "ocsp_start_skew_seconds": 0},
             "bare": {"include_signer": False},
             "signed": {"require_signed_requests": {"requesters": ["requester.pem"]}},
         }
@@ -78,26 +86,40 @@ class ClientTest(lab.LabTest):
     def issue(cls, name):
         aia = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(cls.url))
         made = {}
-        for status in ("good", "revoked", "unknown"):
+        for status in STATUSES:
             host = x509.SubjectAlternativeName([x509.DNSName(f"{name}-{status}.example")])
             extensions = [(x509.AuthorityInformationAccess([aia]), False), (host, False), *cls.extensions]
             made[status] = cls.lab.certificate(f"{name}-{status}", cls.cas[name], extensions=extensions)
         cls.certificates[name] = made
         good, revoked = (made[status].certificate.serial_number for status in ("good", "revoked"))
         if name == "live":
-            cls.lab.must("issue", "-c", "config.yaml", "--ca", name, str(good), str(revoked))
-            cls.lab.must("revoke", "-c", "config.yaml", "--ca", name, "--reason", "keyCompromise", "--time", "2025-01-01T00:00:00Z", str(revoked))
+            where, why = ("-c", "config.yaml", "--ca", name), ("--reason", "keyCompromise", "--time", str(lab.REVOKED_AT))
+            cls.lab.must("issue", *where, str(good), str(revoked))
+            cls.lab.must("revoke", *where, *why, str(revoked))
         else:
             cls.lab.index("index.txt", [("V", good, ""), ("R", revoked, REVOKED_INDEX)])
             cls.lab.table(name, "--index", "index.txt")
+
+    # ---- for the servers of lab_tls ----
+
+    @classmethod
+    def write_roots(cls):
+        return cls.lab.write("roots.pem", b"".join(open(cls.roots[ca].path, "rb").read() for ca in PLAIN))
+
+    @classmethod
+    def hosts(cls):
+        return [cls.certificates[ca][status] for ca in PLAIN for status in STATUSES]
+
+    @classmethod
+    def chains(cls):
+        return {certificate.name: [cls.cas[ca]] for ca in PLAIN for certificate in cls.certificates[ca].values()}
 
     # ---- running a client ----
 
     def tool(self, *arguments, given=""):
         """Its exit status, and all that it says."""
-        done = subprocess.run(
-            arguments, cwd=self.lab.folder, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30
-        )
+        streams = {"input": given, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        done = subprocess.run(arguments, cwd=self.lab.folder, text=True, timeout=30, **streams)
         return done.returncode, done.stdout
 
     def must(self, *arguments, given=""):

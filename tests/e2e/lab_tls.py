@@ -1,24 +1,25 @@
-"""HTTPS servers that are clients of the responder: they staple its answers, and ask it about their own clients' certificates."""
+"""HTTPS servers that are clients of the responder: they staple its answers, and ask about their clients' certificates."""
 
 import lab_web
 
 
 class TlsServer(lab_web.Server):
     """
-    One port; for each of `certificates` a host NAME.example that staples, and with `client_ca` one more, clients.example,
-    for clients whose certificates that CA issued and the responder calls good.
+    One port; for each of `certificates` a host NAME.example, and with `client_ca` one more, clients.example, for clients
+    whose certificates that CA issued and the responder calls good.
     """
 
     log = "error.log"
 
-    def __init__(self, site, certificates, chains, trust, client_ca=None):
+    def __init__(self, site, certificates, chains, trust, client_ca=None, staples=True):
         """`chains`: certificate name → certificates that go out behind it; `trust`: a file of all roots."""
         self.hosts, self.chains, self.trust, self.client_ca = certificates, chains, trust, client_ca
+        self.staples = staples
         super().__init__(site)
 
     def chain_file(self, certificate):
-        pems = [open(one.path, encoding="ascii").read() for one in (certificate, *self.chains.get(certificate.name, ()))]
-        return self.write(f"{certificate.name}.chain.pem", "".join(pems))
+        files = [one.path for one in (certificate, *self.chains.get(certificate.name, ()))]
+        return self.write(f"{certificate.name}.chain.pem", "".join(open(file, encoding="ascii").read() for file in files))
 
     def key_file(self, certificate):
         return self.site.path(certificate.key_file)
@@ -32,11 +33,12 @@ class NginxTls(TlsServer):
         lines += ["ssl_protocols TLSv1.2 TLSv1.3;"]
         staple = ["ssl_stapling on;", "ssl_stapling_verify on;"]
         for certificate in self.hosts:
-            lines += self.host(certificate, f"{certificate.name}.example", staple)
+            lines += self.host(certificate, f"{certificate.name}.example", staple if self.staples else [])
         if self.client_ca:
             clients = [f"ssl_client_certificate {self.client_ca.path};", "ssl_verify_client on;", "ssl_ocsp leaf;"]
             lines += self.host(self.hosts[0], "clients.example", clients)
-        self.run(lab_web.command("nginx"), "-c", self.write("main.conf", "\n".join([*lines, "}", ""])), "-p", self.folder, "-e", "error.log")
+        main = self.write("main.conf", "\n".join([*lines, "}", ""]))
+        self.run(lab_web.command("nginx"), "-c", main, "-p", self.folder, "-e", self.path("error.log"))
         self.wait_until(self.is_listening)
 
     def host(self, certificate, name, more):
@@ -57,14 +59,16 @@ class ApacheTls(TlsServer):
         # Of a CGI program on a busy machine; and what failed once is asked again at once.
         staple = ["SSLUseStapling on", "SSLStaplingResponderTimeout 10", "SSLStaplingErrorCacheTimeout 1"]
         for certificate in self.hosts:
-            lines += self.host(certificate, f"{certificate.name}.example", staple)
+            lines += self.host(certificate, f"{certificate.name}.example", staple if self.staples else [])
         if self.client_ca:
             clients = [f'SSLCACertificateFile "{self.client_ca.path}"', "SSLVerifyClient require", "SSLOCSPEnable leaf"]
             lines += self.host(self.hosts[0], "clients.example", clients)
-        self.run(lab_web.command("apache2", "httpd"), "-f", self.write("main.conf", "\n".join([*lines, ""])), "-DFOREGROUND")
+        main = self.write("main.conf", "\n".join([*lines, ""]))
+        self.run(lab_web.command("apache2", "httpd"), "-f", main, "-DFOREGROUND")
         self.wait_until(self.is_listening)
 
     def host(self, certificate, name, more):
         lines = [f"<VirtualHost 127.0.0.1:{self.port}>", f"ServerName {name}", "SSLEngine on"]
-        lines += [f'SSLCertificateFile "{self.chain_file(certificate)}"', f'SSLCertificateKeyFile "{self.key_file(certificate)}"']
+        lines += [f'SSLCertificateFile "{self.chain_file(certificate)}"']
+        lines += [f'SSLCertificateKeyFile "{self.key_file(certificate)}"']
         return [*lines, *more, "</VirtualHost>"]

@@ -1,4 +1,4 @@
-"""nginx and Apache staple what ocsp-cgi answers, and three TLS libraries accept it; both ask it about their clients' certificates."""
+"""nginx and Apache staple what ocsp-cgi answers, TLS clients accept it; both ask it about their clients' certificates."""
 
 import os
 import re
@@ -11,9 +11,7 @@ import lab_clients
 import lab_tls
 import lab_web
 import ocsp
-from lab_clients import PLAIN
-
-STATUSES = ("good", "revoked", "unknown")
+from lab_clients import PLAIN, STATUSES
 
 
 class Stapling(lab_clients.ClientTest):
@@ -25,10 +23,8 @@ class Stapling(lab_clients.ClientTest):
     @classmethod
     def prepare(cls):
         super().prepare()
-        cls.lab.write("roots.pem", b"".join(open(cls.roots[ca].path, "rb").read() for ca in PLAIN))
-        hosts = [cls.certificates[ca][status] for ca in PLAIN for status in STATUSES]
-        chains = {certificate.name: [cls.cas[ca]] for ca in PLAIN for certificate in cls.certificates[ca].values()}
-        cls.tls = cls.tls_server(cls.lab, hosts, chains, cls.lab.path("roots.pem"), client_ca=cls.cas["ca"])
+        roots = cls.write_roots()
+        cls.tls = cls.tls_server(cls.lab, cls.hosts(), cls.chains(), roots, client_ca=cls.cas["ca"])
         cls.addClassCleanup(cls.tls.close)
 
     # ---- TLS clients ----
@@ -48,8 +44,8 @@ class Stapling(lab_clients.ClientTest):
         return said
 
     def curl(self, host, *more):
-        connect = ("--cacert", "roots.pem", "--resolve", f"{host}:{self.tls.port}:127.0.0.1", f"https://{host}:{self.tls.port}/")
-        return self.tool("curl", "-sS", *more, *connect)
+        at = f"{host}:{self.tls.port}"
+        return self.tool("curl", "-sS", *more, "--cacert", "roots.pem", "--resolve", f"{at}:127.0.0.1", f"https://{at}/")
 
     def gnutls(self, host, *more):
         names = ("--x509cafile", "roots.pem", "--sni-hostname", host, "--verify-hostname", host, "--port", str(self.tls.port))
