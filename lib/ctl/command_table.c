@@ -168,7 +168,7 @@ static bool make_table(const struct table_options *o, struct messages *m)
 	if (!read_source(o, &target, now, &rows, &header, m))
 		goto out;
 	file = table_build(&rows, &header, &size, m);
-	if (!file || !table_replace_allowed(target.output, &header, o->force, m))
+	if (!file || !table_replace_allowed(target.output, (struct slice){file, size}, o->force, m))
 		goto out;
 	check_times(o, &header, now, m);
 	done = write_file(target.output, file, size, m);
