@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "export_rows.h"
 #include "file.h"
@@ -79,6 +80,14 @@ static bool write_rows(const struct export_rows *rows, struct file_output *file,
 	return put(file, &chunk, m);
 }
 
+/* As the shell's > would. */
+static mode_t mode_of_new_file(void)
+{
+	const mode_t mask = umask(077);
+	(void)umask(mask);
+	return 0666 & ~mask;
+}
+
 static bool write_file(const struct export_rows *rows, const char *path, struct messages *m)
 {
 	struct file_output file = {NULL, NULL, -1};
@@ -88,7 +97,7 @@ static bool write_file(const struct export_rows *rows, const char *path, struct 
 		file_abandon(&file);
 		return false;
 	}
-	return file_commit(&file, 0644, FILE_GROUP_KEEP, m);
+	return file_commit(&file, mode_of_new_file(), FILE_GROUP_KEEP, m);
 }
 
 static void export(const struct export_options *o, struct messages *m)

@@ -95,7 +95,7 @@ static void import(const struct import_options *o, struct messages *m)
 	struct import_source source = {0};
 	uint64_t total = 0;
 	if (redis_ca_find(&i.ca, o->config, o->ca, m) && open_source(&i, o, &source, m) &&
-		import_source_check(&source, &total, m) && redis_ca_connect(&i.ca, !o->dry_run, m))
+		import_source_check(&source, o->force, &total, m) && redis_ca_connect(&i.ca, !o->dry_run, m))
 		print_summary(&i, total, run(&i, &source, total));
 	else
 		message_error(m, (struct place){o->path, 0, 0}, "nothing was written");

@@ -32,7 +32,8 @@ static const struct option_row rows[] = {
 	{.name = "force",
 		.read = option_flag,
 		.offset = AT(force),
-		.help = "conflicts too become what the file says"},
+		.help = "conflicts too become what the file says, which must not\n"
+			"contradict itself"},
 };
 
 /* clang-format off */
