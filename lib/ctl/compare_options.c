@@ -49,9 +49,10 @@ static const char tail[] =
 	"Compared are the OCSPResponseStatus, the certStatus, revocationTime and\n"
 	"revocationReason; that no reason and unspecified(0) say the same is known. May differ:\n"
 	"the signer, ResponderID, certificates, producedAt, thisUpdate, nextUpdate, headers. What\n"
-	"no client believes is no verdict: a false signature, an answer that is not valid now,\n"
-	"an answer for another certificate. Requests have a SHA-1 CertID and no nonce. Where two\n"
-	"verdicts differ, both are asked again before it counts: somebody may have revoked it.\n"
+	"no client believes is named with the verdict: a false signature, a signer whom the CA\n"
+	"has not entrusted, an answer that is not valid now or is for another certificate.\n"
+	"Requests have a SHA-1 CertID and no nonce. Where two verdicts differ, both are asked\n"
+	"again before it counts: somebody may have revoked it.\n"
 	"Proxies are taken from http_proxy and no_proxy.\n"
 	"\n"
 	"Exit status: 0 equal, 1 differences, 2 usage, 3 could not ask.\n";

@@ -84,10 +84,13 @@ static void check_tag(struct parse *p, const yaml_char_t *tag, struct place at, 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(name, known[i]) == 0)
 			return;
-	/* neither it nor an alias is repeated: it may be a password that lacks its quotes */
+	/* A password that lacks its quotes may look like a tag, or an alias: it is not repeated. */
+	const bool is_rubys = strncmp(name, "!ruby/", 6) == 0;
 	message_error(p->m, at,
-		"the tag here (\"!\") is not accepted; write the value without it, or in quotes if it is a "
-		"text");
+		"the tag here (\"%.64s\") is not accepted; write the value without it, or in quotes if it is "
+		"a "
+		"text",
+		is_rubys ? name : "!");
 }
 
 static struct config_node *new_node(struct parse *p, enum config_node_kind kind, struct place at)
