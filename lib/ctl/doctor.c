@@ -1,15 +1,17 @@
 #include "doctor.h"
 
 #include <openssl/rand.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 static void remember_server(struct doctor *d, const struct http_response *reply)
 {
 	struct slice server = http_response_header(reply, "Server");
-	if (d->server[0] == '\0' && server.len > 0)
-		snprintf(d->server, sizeof d->server, "%.*s", (int)server.len, (const char *)server.data);
+	size_t len = server.len < sizeof d->server - 1 ? server.len : sizeof d->server - 1;
+	if (d->server[0] != '\0')
+		return;
+	for (size_t i = 0; i < len; i++) /* it goes to a terminal */
+		d->server[i] = server.data[i] < 0x20 || server.data[i] > 0x7E ? '?' : (char)server.data[i];
 }
 
 void doctor_ask(struct doctor *d, const struct http_request *request, const struct doctor_question *q,

@@ -70,7 +70,7 @@ void doctor_freshness_read(const struct doctor_answer *answer, struct doctor_fre
 
 static char *control_problem(const struct doctor_freshness *f)
 {
-	return f->max_age >= 0 ? NULL : memory_text("there is none");
+	return f->max_age >= 0 || f->expires != DOCTOR_NO_TIME ? NULL : memory_text("neither is there");
 }
 
 static char *max_age_problem(const struct doctor_freshness *f)
@@ -128,7 +128,7 @@ static const struct look {
 	struct doctor_check check;
 	char *(*problem)(const struct doctor_freshness *f);
 } looks[] = {
-	{{"cache-control", "an answer to GET says max-age", DOCTOR_WARN,
+	{{"cache-control", "an answer to GET has max-age or Expires", DOCTOR_WARN,
 		 "no cache takes load off the responder without it: cache_headers: true, max_cache_age"},
 		control_problem},
 	{{"cache-max-age", "max-age ends before nextUpdate", DOCTOR_FAIL,
