@@ -84,7 +84,8 @@ static void set_caching(struct exchange *x)
 	int64_t cap = settings->max_cache_age;
 	if (settings->max_cache_age == SNAPSHOT_NO_MAX_AGE)
 		cap = CACHING_NO_MAX_AGE;
-	x->reply.no_store = a->status != RESPONSE_SUCCESSFUL || a->has_nonce || a->has_unknown;
+	x->reply.no_store =
+		a->status != RESPONSE_SUCCESSFUL || a->has_nonce || a->has_unknown || a->is_private;
 	x->reply.cacheable =
 		!x->reply.no_store && settings->cache_headers && x->environment.method != CGI_POST;
 	x->reply.caching = (struct caching){x->now, a->this_update, a->next_update, cap, {0}};
@@ -169,12 +170,12 @@ int main(void)
 	log_start(&x.log, process_monotonic_us());
 	if (!process_start(&x.log))
 		return 1;
-	x.now = process_now();
 	cgi_environment(environ, &x.environment);
 	x.log.method = x.environment.method_name.len > 0 ? x.environment.method_name : SLICE("POST");
 	load_snapshot(&x);
 	struct slice body = receive(&x);
 	open_sources(&x);
+	x.now = process_now(); /* not before: what a slow client gets must not be over already */
 	respond(&x, body);
 	_exit(send_reply(&x));
 }

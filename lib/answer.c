@@ -233,6 +233,7 @@ static enum response_status encode_tbs(struct decision *d, struct answer *out)
 	}
 	out->has_nonce = d->response.nonce.len > 0;
 	out->deterministic = sign_is_deterministic(d->signer.algorithm);
+	out->is_private = d->ca.requester_count > 0;
 	out->has_validator = d->snapshot->header.cache_window > 0 && set_validator(d, out);
 	return RESPONSE_SUCCESSFUL;
 }

@@ -43,6 +43,7 @@ struct answer {
 	/* when successful: */
 	bool has_nonce;
 	bool has_unknown;   /* a serial that its source does not know, also where it is answered as revoked */
+	bool is_private;    /* of a CA that answers certain requesters only: no cache may hand it to others */
 	bool deterministic; /* the same state gives the same octets everywhere (sign_is_deterministic()) */
 	int64_t this_update, next_update;
 	bool has_validator; /* cache_window is on */

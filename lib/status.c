@@ -192,8 +192,8 @@ static const struct table *table_at(struct status *status, const struct table_pl
 		if (folder >= 0 && table_open(opened, folder, name + (*name == '/'), &now_fault))
 			return opened;
 		if (folder < 0)
-			now_fault = (struct snapshot_fault){
-				(const char *)place->path.data, 0, "its folder cannot be opened", -folder};
+			now_fault = (struct snapshot_fault){NULL, 0, "its folder cannot be opened", -folder};
+		now_fault.file = (const char *)place->path.data; /* the whole path, for the log */
 	}
 	(void)broken(fault, log);
 	*result = fault->error != 0 ? RESPONSE_TRY_LATER : RESPONSE_INTERNAL_ERROR;

@@ -24,9 +24,10 @@ uint32_t table_bucket_of(struct slice serial, uint32_t bucket_count)
 	return (uint32_t)((uint64_t)mixed * bucket_count >> 32);
 }
 
-uint32_t table_bucket_crc(uint32_t number, const struct table_bucket *bucket, struct slice entries)
+uint32_t table_bucket_crc(
+	uint32_t header_crc, uint32_t number, const struct table_bucket *bucket, struct slice entries)
 {
-	uint32_t words[3] = {number, bucket->first, bucket->count};
+	uint32_t words[4] = {header_crc, number, bucket->first, bucket->count};
 	uint8_t octets[sizeof words];
 	memcpy(octets, words, sizeof words);
 	return bytes_crc32c(bytes_crc32c(0, (struct slice){octets, sizeof octets}), entries);
@@ -70,7 +71,7 @@ static bool kind_holds(const struct table_header *h)
 {
 	if (h->kind != TABLE_CRL && h->kind != TABLE_CRL_PARTIAL && h->kind != TABLE_INDEX)
 		return false;
-	return h->has_crl_number <= 1;
+	return h->has_crl_number <= 1 && h->reserved == 0;
 }
 
 static bool times_hold(const struct table_header *h)
@@ -164,7 +165,7 @@ static bool read_bucket(
 		return refuse(t, offset, "a bucket beyond the entries", fault);
 	entries->data = t->file.data + h->entries_offset + (uint64_t)bucket.first * h->entry_size;
 	entries->len = (size_t)bucket.count * h->entry_size;
-	if (bucket.crc != table_bucket_crc(number, &bucket, *entries))
+	if (bucket.crc != table_bucket_crc(h->crc, number, &bucket, *entries))
 		return refuse(t, offset, "a bucket's CRC does not match", fault);
 	return true;
 }

@@ -7,8 +7,10 @@
  *     buckets   bucket_count × struct table_bucket
  *     entries   entry_count × entry_size octets, sorted by (bucket, serial)
  * A serial is a non-negative integer, big-endian, left-padded with zeros to serial_size octets. Its bucket is
- * table_bucket_of(). A bucket's CRC covers its number, its place and its entries, so that one look-up checks all that it
- * relies on and touches the header, one bucket and one or two pages of entries, whatever the table's size.
+ * table_bucket_of(). A bucket's CRC covers its number, its place, its entries and the header's CRC, so that one look-up
+ * checks all that it relies on and touches the header, one bucket and one or two pages of entries, whatever the table's
+ * size. The header's CRC stands for all entries (`contents`): under the header of a newer table, as a copy in place leaves
+ * it when it is cut off, no bucket of an older one counts.
  */
 #ifndef STATUS_TABLE_H
 #define STATUS_TABLE_H
@@ -17,7 +19,7 @@
 #include "snapshot.h"
 
 #define TABLE_MAGIC          "OCSPTABL"
-#define TABLE_VERSION        1
+#define TABLE_VERSION        2
 #define TABLE_BUCKET_ENTRIES 16 /* the writer aims at this many in a bucket */
 
 enum table_kind {
@@ -46,8 +48,11 @@ struct table_header {
 	/* big-endian, left-padded; of several parts the lowest; all zero where there is none */
 	uint8_t crl_number[TABLE_CRL_NUMBER_MAX];
 	uint32_t has_crl_number; /* 0 or 1 */
+	/* CRC-32C of all entries, which binds the buckets to this header; the reader never computes it */
+	uint32_t contents;
+	uint32_t reserved; /* 0 */
 };
-_Static_assert(sizeof(struct table_header) == 168, "table format");
+_Static_assert(sizeof(struct table_header) == 176, "table format");
 
 struct table_bucket {
 	uint32_t crc;          /* table_bucket_crc() */
@@ -66,8 +71,9 @@ _Static_assert(sizeof(struct table_bucket) == 12, "table format");
 /* The bucket of a padded serial: the top bits of a multiplied CRC-32C of the serial without its leading zeros. */
 uint32_t table_bucket_of(struct slice serial, uint32_t bucket_count);
 
-/* CRC-32C over number, first, count (each uint32, little-endian) and the bucket's entries. */
-uint32_t table_bucket_crc(uint32_t number, const struct table_bucket *bucket, struct slice entries);
+/* CRC-32C over the header's crc, number, first, count (each uint32, little-endian) and the bucket's entries. */
+uint32_t table_bucket_crc(
+	uint32_t header_crc, uint32_t number, const struct table_bucket *bucket, struct slice entries);
 
 /* ---- the reader ---- */
 

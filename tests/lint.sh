@@ -99,6 +99,8 @@ found=$(printf '%s\n' ./*.c lib/*.c lib/ctl/*.c |
 	xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 4 clang-tidy --quiet --extra-arg=-std=c11 --extra-arg=-D_GNU_SOURCE \
 		--extra-arg=-Ilib --extra-arg='-DVERSION=""' 2>/dev/null) || complain "clang-tidy has found: $found"
 
+tests/conformance.sh || complain "make it so: tests/conformance.tsv, or the test that it names"
+
 shellcheck -S warning tests/*.sh tests/*/*.sh .ci/run || complain "shellcheck has found something"
 
 if [ $faults -gt 0 ]; then

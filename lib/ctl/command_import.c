@@ -46,7 +46,7 @@ static bool run(struct import *i, struct import_source *source, uint64_t total)
 			count += step == IMPORT_ROW ? 1 : 0;
 		}
 		go_on = import_batch(i, rows, count);
-		progress_show(i->dry_run ? "compared" : "imported", i->counts.read, total);
+		progress_show(i->dry_run ? "compared" : "imported", import_counts_sum(&i->counts), total);
 	}
 	progress_clear();
 	return go_on && step == IMPORT_END;
@@ -78,8 +78,8 @@ static void print_summary(struct import *i, uint64_t total, bool whole)
 	uint64_t others = 0;
 	printf("%s: %s%" PRIu64 " of %" PRIu64 " serials: %" PRIu64 " added, %" PRIu64 " changed, %" PRIu64
 	       " equal, %" PRIu64 " in conflict, %" PRIu64 " failed\n",
-		i->path, i->dry_run ? "dry run, nothing written; " : "", n->read, total, n->added, n->changed,
-		n->equal, n->conflicts, n->failed);
+		i->path, i->dry_run ? "dry run, nothing written; " : "", import_counts_sum(n), total,
+		n->added, n->changed, n->equal, n->conflicts, n->failed);
 	if (whole && count_others(i, &others))
 		printf("%" PRIu64 " more of %s are in Redis and stay as they are\n", others,
 			i->ca.ca->name.value);

@@ -84,10 +84,14 @@ bool doctor_question_awkward(struct doctor_question *q, const X509 *issuer, cons
 		/* three lengths, so that one of them ends in padding; the last attempts take what comes */
 		struct slice nonce = {octets, sizeof octets - i % 3};
 		unsigned avoided = i < ATTEMPTS / 2 ? unwanted : 0;
-		doctor_question_free(q);
+		struct doctor_question made = {0};
 		if (RAND_bytes(octets, (int)nonce.len) != 1 ||
-			!doctor_question_make(q, issuer, serial, EVP_sha1(), nonce))
+			!doctor_question_make(&made, issuer, serial, EVP_sha1(), nonce)) {
+			doctor_question_free(&made);
 			return false;
+		}
+		doctor_question_free(q);
+		*q = made;
 		unsigned features = doctor_features(q->base64);
 		if ((features & wanted) == wanted && (features & avoided) == 0)
 			return true;

@@ -2,9 +2,10 @@
 
 #include "progress.h"
 
+#define ROUNDS   4
 #define SAID_MAX 20 /* of conflicts and of failures; the summary counts all */
 
-enum action { EQUAL, ADD, ADD_REVOKED, CHANGE, CONFLICT, FAIL };
+enum action { EQUAL, ADD, ADD_REVOKED, CHANGE, CONFLICT, FAIL, ASK_AGAIN };
 
 struct plan {
 	enum action action;
@@ -128,13 +129,13 @@ static void count_success(struct import *i, const struct plan *p)
 		i->counts.added++;
 }
 
-static void judge(struct import *i, const struct status_row *row, const struct plan *p,
+static void judge(struct import *i, const struct status_row *row, struct plan *p,
 	const struct redis_answer *answer, bool *go_on)
 {
 	struct ca_record refusal;
 	char text[CA_RECORD_TEXT_SIZE];
 	if (answer->type == REDIS_ANSWER_NUMBER && answer->number == 0) {
-		say_conflict(i, row, "something that came meanwhile, or it stands twice here");
+		p->action = ASK_AGAIN; /* another was quicker, or it stands twice in the source */
 	} else if (answer->type == REDIS_ANSWER_ERROR) {
 		ca_record_read(answer, &refusal);
 		say_failure(i, row, ca_record_text(&refusal, text));
@@ -146,7 +147,7 @@ static void judge(struct import *i, const struct status_row *row, const struct p
 }
 
 /* The reply that tells is the first one, of status. */
-static bool receive(struct import *i, const struct status_row *row, const struct plan *p, bool *go_on)
+static bool receive(struct import *i, const struct status_row *row, struct plan *p, bool *go_on)
 {
 	struct redis_answer answer;
 	const size_t more = p->action == ADD ? (row->has_time ? 1u : 0u) + (row->has_reason ? 1u : 0u) : 0;
@@ -163,10 +164,13 @@ static bool receive(struct import *i, const struct status_row *row, const struct
 	return true;
 }
 
-bool import_batch(struct import *i, const struct status_row *rows, size_t count)
+/* Leaves in `again` (which may be `rows`) those that must be asked for once more. */
+static bool run_round(struct import *i, const struct status_row *rows, size_t count, struct status_row *again,
+	size_t *again_count)
 {
 	static struct plan plans[REDIS_CLIENT_BATCH];
 	bool go_on = true;
+	*again_count = 0;
 	if (!ask(i, rows, plans, count))
 		return false;
 	for (size_t k = 0; k < count && !i->dry_run; k++)
@@ -176,7 +180,25 @@ bool import_batch(struct import *i, const struct status_row *rows, size_t count)
 			count_success(i, &plans[k]);
 		else if (!receive(i, &rows[k], &plans[k], &go_on))
 			return false;
+		if (plans[k].action == ASK_AGAIN)
+			again[(*again_count)++] = rows[k];
 	}
-	i->counts.read += count;
+	return go_on;
+}
+
+uint64_t import_counts_sum(const struct import_counts *n)
+{
+	return n->added + n->changed + n->equal + n->conflicts + n->failed;
+}
+
+bool import_batch(struct import *i, const struct status_row *rows, size_t count)
+{
+	static struct status_row again[REDIS_CLIENT_BATCH];
+	size_t left = 0;
+	bool go_on = run_round(i, rows, count, again, &left);
+	for (int round = 1; go_on && left > 0 && round < ROUNDS; round++)
+		go_on = run_round(i, again, left, again, &left);
+	for (size_t k = 0; go_on && k < left; k++)
+		say_conflict(i, &again[k], "it comes and goes");
 	return go_on;
 }

@@ -16,7 +16,7 @@
 #include "status_tsv.h"
 
 struct import_counts {
-	uint64_t read, added, changed, equal, conflicts, failed;
+	uint64_t added, changed, equal, conflicts, failed;
 };
 
 struct import {
@@ -28,6 +28,9 @@ struct import {
 	/* its own */
 	unsigned said;
 };
+
+/* How many rows these are: those whose replies came. */
+uint64_t import_counts_sum(const struct import_counts *n);
 
 /* At most REDIS_CLIENT_BATCH rows. False after an error that every further one would meet too. */
 bool import_batch(struct import *i, const struct status_row *rows, size_t count);

@@ -225,9 +225,26 @@ static void finish_buckets(struct image *image)
 		sort_bucket(image, bucket);
 		bucket->count = compact_bucket(image, bucket, target);
 		bucket->first = (uint32_t)h->entry_count;
-		bucket->crc = table_bucket_crc(
-			i, bucket, (struct slice){target, (size_t)bucket->count * h->entry_size});
 		h->entry_count += bucket->count;
+	}
+}
+
+/* The header first: its CRC is in every bucket's. */
+static void seal(struct image *image, uint8_t *file)
+{
+	size_t covered = offsetof(struct table_header, file_size);
+	struct table_header *h = image->header;
+	h->file_size = h->entries_offset + h->entry_count * h->entry_size;
+	h->contents =
+		bytes_crc32c(0, (struct slice){image->entries, (size_t)(h->entry_count * h->entry_size)});
+	memcpy(file, h, sizeof *h);
+	h->crc = bytes_crc32c(0, (struct slice){file + covered, sizeof *h - covered});
+	memcpy(file, h, sizeof *h);
+	for (uint32_t i = 0; i < h->bucket_count; i++) {
+		struct table_bucket *bucket = &image->buckets[i];
+		const uint8_t *entries = image->entries + (size_t)bucket->first * h->entry_size;
+		bucket->crc = table_bucket_crc(
+			h->crc, i, bucket, (struct slice){entries, (size_t)bucket->count * h->entry_size});
 	}
 }
 
@@ -246,7 +263,6 @@ static void plan(const struct table_rows *rows, struct table_header *h)
 
 uint8_t *table_build(struct table_rows *rows, struct table_header *header, size_t *size, struct messages *m)
 {
-	size_t covered = offsetof(struct table_header, file_size);
 	struct image image = {.rows = rows, .header = header, .m = m};
 	plan(rows, header);
 	uint8_t *file = memory_zeroed((size_t)(header->entries_offset + rows->count * header->entry_size), 1);
@@ -267,10 +283,7 @@ uint8_t *table_build(struct table_rows *rows, struct table_header *header, size_
 		free(file);
 		return NULL;
 	}
-	header->file_size = header->entries_offset + header->entry_count * header->entry_size;
-	memcpy(file, header, sizeof *header);
-	header->crc = bytes_crc32c(0, (struct slice){file + covered, sizeof *header - covered});
-	memcpy(file, header, sizeof *header);
+	seal(&image, file);
 	*size = (size_t)header->file_size;
 	return file;
 }

@@ -1,6 +1,8 @@
 """Redis for the tests: a real redis-server, a small client, and servers that follow a script."""
 
+import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -38,6 +40,15 @@ def connect(address):
     return made
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """A test run that is killed leaves no server behind."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Client:
     """Speaks to Redis apart from hiredis; an error reply is returned as a string that begins with "-"."""
 
@@ -65,6 +76,25 @@ class Client:
         self.socket.close()
 
 
+def words_of(line):
+    """A line of MONITOR: TIME [DATABASE CLIENT] "word" "word" …, with Redis' own escapes undone."""
+    escapes = {"n": b"\n", "r": b"\r", "t": b"\t", "a": b"\a", "b": b"\b"}
+
+    def undo(match):
+        text = match.group(1)
+        return bytes([int(text[1:], 16)]) if text[0] == "x" and len(text) == 3 else escapes.get(text, text.encode())
+
+    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', line)
+    pieces = (re.split(r"\\(x[0-9a-f]{2}|.)", word) for word in quoted)
+    out = []
+    for piece in pieces:
+        word = b""
+        for i, text in enumerate(piece):
+            word += undo(re.match("(?s)(.*)", text)) if i % 2 else text.encode()
+        out.append(word)
+    return out
+
+
 class Server:
     """redis-server on a Unix socket and, with port=True, on loopback; its folder is removed by close()."""
 
@@ -81,7 +111,8 @@ class Server:
         listen += ["--bind", "127.0.0.1", "-::1"] if self.port else []
         command = ["redis-server", *listen, "--save", "", "--dir", self.folder, "--daemonize", "no", *self.options]
         with open(os.path.join(self.folder, "log"), "ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            quiet = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            self.process = subprocess.Popen(command, **quiet, preexec_fn=die_with_parent)
         deadline = time.monotonic() + 10
         while not self.answers():
             assert self.process.poll() is None and time.monotonic() < deadline, "redis-server does not start"
@@ -187,6 +218,12 @@ class Scripted:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join()
+
+
+def fill(redis):
+    """Two certificates of /CN=ca: GOOD, and REVOKED (keyCompromise)."""
+    redis.put(lab.GOOD, 0)
+    redis.put(lab.REVOKED, 1, lab.REVOKED_AT, 1)
 
 
 def redis_ca(name, delegate, **more):

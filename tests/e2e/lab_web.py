@@ -1,4 +1,4 @@
-"""Real web servers on free loopback ports, each with its file of www/ octet for octet, and a client that sends what it is told."""
+"""Real web servers on free loopback ports, each configured by its file of www/, octet for octet."""
 
 import json
 import os
@@ -34,86 +34,25 @@ def unprivileged():
     return {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-# ---- client ----
+class Site(lab.Lab):
+    """A lab whose program and snapshot "nobody" can use, wherever the repository lies."""
 
+    def __init__(self):
+        super().__init__()
+        self.cgi = self.path("ocsp-cgi")
+        shutil.copy(lab.program("ocsp-cgi"), self.cgi)
 
-class WebReply:
-    """One HTTP/1.1 response, read strictly: what is neither counted nor chunked lasts until the server closes."""
-
-    def __init__(self, stream, method="GET"):
-        line = stream.readline()
-        if not line:
-            raise ConnectionError("closed without a reply")
-        version, code, *_ = line.decode("ascii").rstrip("\r\n").split(" ", 2)
-        assert version in ("HTTP/1.1", "HTTP/1.0"), line
-        self.status = int(code)
-        self.headers = []
-        while (line := stream.readline()) not in (b"\r\n", b""):
-            name, value = line.decode("ascii").rstrip("\r\n").split(":", 1)
-            self.headers.append((name.lower(), value.strip()))
-        self.chunked = self.header("transfer-encoding") == "chunked"
-        self.body = b"" if method == "HEAD" or self.status in (100, 204, 304) else self.read_body(stream)
-
-    def read_body(self, stream):
-        if self.chunked:
-            body = b""
-            while size := int(stream.readline().split(b";")[0], 16):
-                body += stream.read(size)
-                assert stream.readline() == b"\r\n"
-            assert stream.readline() == b"\r\n"
-            return body
-        length = self.header("content-length")
-        if length is None:
-            return stream.read()
-        body = stream.read(int(length))
-        assert len(body) == int(length), "a body that is cut off"
-        return body
-
-    def header(self, name):
-        values = [value for key, value in self.headers if key == name.lower()]
-        assert len(values) <= 1, f"{name} twice: {values}"
-        return values[0] if values else None
-
-    @property
-    def ocsp(self):
-        assert self.header("content-type") == "application/ocsp-response", (self.status, self.headers, self.body[:300])
-        return lab.ocsp.Response(self.body)
-
-
-class Client:
-    """A connection whose every octet is the test's: nothing normalises a target or adds a header."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
-        self.stream = self.socket.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *ignored):
-        self.stream.close()
-        self.socket.close()
-
-    def send(self, method, target, *headers, body=b""):
-        head = "".join(f"{line}\r\n" for line in (f"{method} {target} HTTP/1.1", "Host: localhost", *headers))
-        try:
-            self.socket.sendall(head.encode("ascii") + b"\r\n" + body)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # a server that refuses a long body may close before it is all sent; its reply is there to be read
-
-    def ask(self, method, target, *headers, body=b""):
-        self.send(method, target, *headers, body=body)
-        return WebReply(self.stream, method)
-
-    def reply(self, method="GET"):
-        return WebReply(self.stream, method)
-
-
-# ---- servers ----
+    def compile(self, authorities, **settings):
+        done = super().compile(authorities, **settings)
+        if os.geteuid() == 0:
+            os.chown(self.snapshot, -1, NOBODY.pw_gid)
+        return done
 
 
 class Server:
-    """A running server and its folder; `port` answers. What it and ocsp-cgi wrote is in the folder's *.log."""
+    """A running server and its folder; `port` answers. What it wrote is in the folder's *.log, ocsp-cgi's lines in `log`."""
+
+    log = "stderr.log"
 
     def __init__(self, site):
         self.site = site
@@ -167,18 +106,17 @@ class Server:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
     def log_text(self):
-        text = ""
-        for name in sorted(os.listdir(self.folder)):
-            if name.endswith(".log"):
-                with open(self.path(name), encoding="utf-8", errors="replace") as file:
-                    text += file.read()
-        return text
+        return "".join(self.read(name) for name in sorted(os.listdir(self.folder)) if name.endswith(".log"))
 
     def log_lines(self):
-        """What ocsp-cgi has logged: one line for each request, a moment after its reply, wherever the server puts it."""
+        """What ocsp-cgi has logged: one line for each request, a moment after its reply."""
         text = None
-        while text != (text := self.log_text()):
+        while text != (text := self.read(self.log)):
             time.sleep(0.05)
         return [json.loads(line) for line in re.findall(r'\{"time":.*\}', text)]
 
@@ -205,17 +143,22 @@ class Server:
             pass
 
 
+def load_modules(names):
+    """Apache's; those that have no file are built in."""
+    folder = next(folder for folder in MODULES if os.path.isdir(folder))
+    files = {name: f"{folder}/mod_{name}.so" for name in names}
+    return [f"LoadModule {name}_module {file}" for name, file in files.items() if os.path.exists(file)]
+
+
 class Apache(Server):
+    log = "error.log"
     modules = ["mpm_event", "cgid", "authz_core", "alias", "env", "reqtimeout", "unixd"]
     files = ["apache.conf"]
     defines = {}
 
     def start(self):
-        folder = next(folder for folder in MODULES if os.path.isdir(folder))
-        files = {name: f"{folder}/mod_{name}.so" for name in self.modules}
-        lines = [f"LoadModule {name}_module {file}" for name, file in files.items() if os.path.exists(file)]  # or built in
-        lines += [f'ServerRoot "{self.folder}"', "ServerName localhost", f"Listen 127.0.0.1:{self.port}", "PidFile pid"]
-        lines += ["DefaultRuntimeDir .", "Mutex file:.", "ErrorLog error.log", "LogLevel warn", "StartServers 1"]
+        lines = load_modules(self.modules) + [f'ServerRoot "{self.folder}"', "ServerName localhost", f"Listen 127.0.0.1:{self.port}", "PidFile pid"]
+        lines += ["DefaultRuntimeDir .", "Mutex file:.", "ErrorLog error.log", "LogLevel warn", "StartServers 4"]
         lines += ["ScriptSock cgid.sock"] if "cgid" in self.modules else []
         defines = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, **self.defines}
         lines += [f'Define {name} "{value}"' for name, value in defines.items()]
@@ -260,16 +203,18 @@ class ApacheCache(Apache):
 
 
 class Lighttpd(Server):
+    log = "ocsp-cgi.log"
+
     def start(self):
         own = f'server.port = {self.port}\nserver.bind = "127.0.0.1"\nserver.document-root = "{self.folder}"\n'
         own += f'server.errorlog = "{self.path("error.log")}"\ninclude "{self.www("lighttpd.conf")}"\n'
-        paths = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, "OCSP_CGI_LOG": self.path("ocsp-cgi.log")}
+        paths = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, "OCSP_CGI_LOG": self.path(self.log)}
         self.run(command("lighttpd"), "-D", "-f", self.write("main.conf", own), environment=paths)
         self.wait_until(self.is_listening)
 
 
 class Nginx(Server):
-    """nginx and fcgiwrap."""
+    """nginx and fcgiwrap, whose standard error has ocsp-cgi's lines."""
 
     def start(self):
         socket_path = self.path("fcgiwrap.sock")
@@ -305,21 +250,3 @@ class NginxCache(Nginx):
             own += f"server {{\nlisten 127.0.0.1:{port};\ninclude {self.www(name)};\n"
             own += f"set $ocsp_responder 127.0.0.1:{self.origin};\naccess_log {self.path('cache.log')} ocsp;\n}}\n"
         return own
-
-
-# ---- a site that they answer for ----
-
-
-class Site(lab.Lab):
-    """A lab whose program and snapshot "nobody" can use, wherever the repository lies."""
-
-    def __init__(self):
-        super().__init__()
-        self.cgi = self.path("ocsp-cgi")
-        shutil.copy(lab.program("ocsp-cgi"), self.cgi)
-
-    def compile(self, authorities, **settings):
-        done = super().compile(authorities, **settings)
-        if os.geteuid() == 0:
-            os.chown(self.snapshot, -1, NOBODY.pw_gid)
-        return done

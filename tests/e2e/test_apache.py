@@ -3,6 +3,7 @@
 import lab
 import lab_forms
 import lab_web
+import lab_web_test
 
 
 class Cgid(lab_forms.Forms):
@@ -13,7 +14,7 @@ class Cgi(lab_forms.Forms):
     server = lab_web.ApacheCgi
 
 
-class Beside(lab_forms.WebTest):
+class Beside(lab_web_test.WebTest):
     server = lab_web.ApacheBeside
 
     def test_only_where_it_is_mounted(self):

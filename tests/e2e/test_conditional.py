@@ -8,6 +8,7 @@ import re
 import time
 
 import lab
+import lab_redis
 import ocsp
 from lab import DAY, GOOD, REVOKED, REVOKED_AT, UNKNOWN
 
@@ -221,6 +222,31 @@ class RevokedInAWindow(ConditionalTest):
         after = self.get(GOOD, tag=before.header("ETag"))
         self.assertEqual((after.http, after.ocsp.statuses), (200, ["revoked"]))
         self.assertNotEqual(after.header("ETag"), before.header("ETag"))
+
+
+class LiveWindow(ConditionalTest, lab_redis.RedisTest):
+    """Status from Redis, whose thisUpdate is now less the skew; neither that nor the validity is a multiple of the window."""
+
+    settings = {"nonce": "ignore", "cache_headers": True, "cache_window": 7}
+    policy = {"ocsp_start_skew_seconds": 10, "ocsp_validity_hours": 1}
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.server = cls.start_redis()
+
+    def test_one_etag_until_the_window_ends_or_the_status_changes(self):
+        """H9a: the revocation is seen at once"""
+        self.server.put(GOOD, 0)
+        self.wait_for_a_window(7, room=4.6)
+        first = self.get(GOOD)
+        for _ in range(3):
+            self.assert_not_modified(self.get(GOOD, tag=first.header("ETag")), first.header("ETag"))
+            time.sleep(1.1)
+        self.server.put(GOOD, 1, REVOKED_AT, 1)
+        revoked = self.get(GOOD, tag=first.header("ETag"))
+        self.assertEqual((revoked.http, revoked.ocsp.statuses), (200, ["revoked"]))
+        self.assertEqual(revoked.ocsp.singles[0].this_update, first.ocsp.singles[0].this_update)
 
 
 class EndingWindow(ConditionalTest):

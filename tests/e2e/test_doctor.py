@@ -3,17 +3,17 @@
 import json
 
 import lab
-import lab_forms
 import lab_responder
 import lab_web
+import lab_web_test
 
 SOUND, WARNINGS, FAILURES, CANNOT_TELL = 0, 1, 2, 3
 
 
-class DoctorTest(lab_forms.WebTest):
+class DoctorTest(lab_web_test.WebTest):
     """The responder knows two certificates, good.pem and revoked.pem."""
 
-    settings = {**lab_forms.WebTest.settings, "deadline_ms": 5000}
+    settings = {**lab_web_test.WebTest.settings, "deadline_ms": 5000}
 
     @classmethod
     def prepare(cls):

@@ -103,6 +103,20 @@ class Index(Importing):
         self.do("--index", "index.txt", "--force", added=2, changed=2)
         self.assertEqual(self.answer(self.request(1, 2, 3)).statuses, ["good", "good", "revoked"])
 
+    def test_a_serial_that_stands_twice(self):
+        """In whatever order, revoked wins; what is the same twice is equal."""
+        for name, entries, status in (
+            ("same", [("V", 9, ""), ("V", 9, "")], "0"),
+            ("revoked_later", [("V", 9, ""), ("R", 9, WHEN)], "1"),
+            ("revoked_before", [("R", 9, WHEN), ("V", 9, "")], "1"),
+        ):
+            with self.subTest(name=name):
+                self.server.do("FLUSHALL")
+                self.lab.index("twice.txt", entries)
+                done = self.run_ctl("import", "--index", "twice.txt")
+                self.assertEqual(self.fields(9)["status"], status)
+                self.assertEqual(done.returncode, 1 if name == "revoked_before" else 0, done.stderr)
+
     def test_many_conflicts_are_counted_and_some_are_said(self):
         self.lab.index("many.txt", [("V", i, "") for i in range(1, 101)])
         for i in range(1, 101):
@@ -347,6 +361,12 @@ class Large(Importing):
         self.assertLess(there, self.count)
         self.do("--index", "large.txt", added=self.count - there, equal=there)
         self.assertEqual(self.export(), expected)
+
+    def test_two_imports_at_once_both_succeed(self):
+        importers = [self.start_import(stderr=subprocess.PIPE) for _ in range(2)]
+        said = [importer.communicate() for importer in importers]
+        self.assertEqual([importer.returncode for importer in importers], [0, 0], said)
+        self.assertEqual(self.server.do("DBSIZE"), self.count)
 
     def test_two_imports_and_a_revocation_at_once(self):
         """What another writer revokes while it is imported as good stays revoked."""

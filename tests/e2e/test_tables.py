@@ -2,6 +2,8 @@
 
 import os
 import struct
+import subprocess
+import time
 
 import asn1
 import lab
@@ -122,7 +124,15 @@ class TableFiles(lab.LabTest):
         with open(path, "rb") as file:
             table = bytearray(file.read())
         table[64:80] = struct.pack("<qq", this_update, next_update)
-        table[12:16] = struct.pack("<I", crc32c(table[16:168]))
+        crc = struct.pack("<I", crc32c(table[16:176]))
+        table[12:16] = crc
+        (buckets,), (entries,), (size,) = (struct.unpack_from("<I", table, at) for at in (48, 40, 60))
+        for number in range(buckets):
+            at = 176 + 12 * number
+            first, count = struct.unpack_from("<II", table, at + 4)
+            octets = table[entries + first * size : entries + (first + count) * size]
+            covered = crc + struct.pack("<III", number, first, count) + octets
+            table[at : at + 4] = struct.pack("<I", crc32c(covered))
         os.unlink(path)
         self.lab.write("ca.table", table)
 
@@ -142,6 +152,15 @@ class TableFiles(lab.LabTest):
         self.patch_times(lab.now() - 5, lab.now() + 60)
         single = self.answer(self.request(GOOD)).singles[0]
         self.assertEqual((single.status, single.next_update - single.this_update), ("good", 65))
+
+    def test_stale_when_a_slow_body_has_come(self):
+        self.patch_times(lab.now() - 100, lab.now() + 2)
+        environment = {"OCSP_CGI_SNAPSHOT": self.lab.snapshot}
+        pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+        with subprocess.Popen([lab.program("ocsp-cgi")], env=environment, **pipes) as slow:
+            time.sleep(2.5)
+            out, _ = slow.communicate(self.request(GOOD))
+        self.assertEqual(ocsp.Response(out.partition(b"\r\n\r\n")[2]).status, "tryLater")
 
     def test_missing(self):
         os.unlink(self.lab.path("ca.table"))

@@ -89,6 +89,27 @@ static void swapped_buckets_are_broken(void **state)
 	free(octets);
 }
 
+/* What a copy in place leaves that was cut off behind the first page: a newer header over older entries. */
+static void entries_under_another_tables_header_are_broken(void **state)
+{
+	struct table t = {.path = "sample"};
+	struct snapshot_fault fault;
+	struct table_entry entry;
+	uint8_t *octets = malloc(sample_size);
+	struct table_header header;
+	size_t covered = offsetof(struct table_header, file_size);
+	(void)state;
+	memcpy(octets, sample, sample_size);
+	memcpy(&header, octets, sizeof header);
+	header.this_update++;
+	memcpy(octets, &header, sizeof header);
+	header.crc = bytes_crc32c(0, (struct slice){octets + covered, sizeof header - covered});
+	memcpy(octets, &header, sizeof header);
+	assert_true(table_read(&t, (struct slice){octets, sample_size}, &fault));
+	assert_int_equal(table_find(&t, SLICE("\x03"), &entry, &fault), TABLE_BROKEN);
+	free(octets);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -96,6 +117,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(an_octet_more_is_refused),
 		cmocka_unit_test(swapped_buckets_are_broken),
+		cmocka_unit_test(entries_under_another_tables_header_are_broken),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
