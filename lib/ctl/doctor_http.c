@@ -13,6 +13,7 @@ struct page {
 	const char *header; /* NULL: none */
 	bool body;          /* a request */
 	unsigned statuses[STATUSES_MAX];
+	bool is_text; /* and no OCSPResponse */
 };
 
 #define REFUSED                                                                                              \
@@ -24,25 +25,27 @@ struct page {
 static const struct page pages[] = {
 	{{"head", "HEAD of a GET's target, 200", DOCTOR_WARN,
 		 "HEAD should be answered as GET is, without a body (RFC 9110 9.3.2)"},
-		"HEAD", NULL, NULL, false, {200}},
+		"HEAD", NULL, NULL, false, {200}, false},
 	{{"method-put", "PUT, refused", DOCTOR_WARN, METHOD_ADVICE}, "PUT", "", "Content-Length: 0", false,
-		REFUSED},
-	{{"method-delete", "DELETE, refused", DOCTOR_WARN, METHOD_ADVICE}, "DELETE", "", NULL, false,
-		REFUSED},
+		REFUSED, false},
+	{{"method-delete", "DELETE, refused", DOCTOR_WARN, METHOD_ADVICE}, "DELETE", "", NULL, false, REFUSED,
+		false},
 	{{"method-options", "OPTIONS, refused", DOCTOR_NOTE, METHOD_ADVICE}, "OPTIONS", "", NULL, false,
-		REFUSED},
+		REFUSED, false},
 	{{"post-wrong-type", "POST of text/plain, 415", DOCTOR_NOTE,
 		 "whoever sends another Content-Type learns of his mistake sooner by a 415"},
-		"POST", "", "Content-Type: text/plain", true, {415, 400, 403, 406}},
+		"POST", "", "Content-Type: text/plain", true, {415, 400, 403, 406}, false},
 	{{"status", "GET of URL/status, for load balancers", DOCTOR_NOTE,
 		 "ocsp-cgi says there whether it can answer at all; 503: it cannot"},
-		"GET", "/status", NULL, false, {200}},
+		"GET", "/status", NULL, false, {200}, true},
 };
 
-static bool is_right(const struct page *page, unsigned status)
+static bool is_right(const struct page *page, const struct doctor_answer *answer)
 {
+	if (page->is_text && answer->reply.status == 200 && answer->outcome != DOCTOR_OTHER_TYPE)
+		return false;
 	for (size_t i = 0; i < STATUSES_MAX && page->statuses[i] != 0; i++)
-		if (page->statuses[i] == status)
+		if (page->statuses[i] == answer->reply.status)
 			return true;
 	return false;
 }
@@ -67,7 +70,7 @@ static void try_page(struct doctor *d, const struct page *page, const struct doc
 	if (page->body)
 		request.body = (struct slice){q->der, q->der_len};
 	doctor_ask(d, &request, q, &answer);
-	bool right = is_right(page, answer.reply.status);
+	bool right = is_right(page, &answer);
 	char words[sizeof "HTTP 4294967295"];
 	(void)snprintf(words, sizeof words, "HTTP %u", answer.reply.status);
 	doctor_report_add(&d->report, &page->check, right ? DOCTOR_OK : page->check.broken,

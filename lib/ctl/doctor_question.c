@@ -73,7 +73,11 @@ void doctor_question_free(struct doctor_question *q)
 	OCSP_CERTID_free(q->id);
 	OPENSSL_free(q->der);
 	free(q->base64);
-	*q = (struct doctor_question){0};
+	q->id = NULL;
+	q->der = NULL;
+	q->base64 = NULL;
+	q->der_len = 0;
+	q->nonce_len = 0;
 }
 
 bool doctor_question_awkward(struct doctor_question *q, const X509 *issuer, const ASN1_INTEGER *serial,
@@ -90,9 +94,9 @@ bool doctor_question_awkward(struct doctor_question *q, const X509 *issuer, cons
 			doctor_question_free(&made);
 			return false;
 		}
+		unsigned features = doctor_features(made.base64);
 		doctor_question_free(q);
 		*q = made;
-		unsigned features = doctor_features(q->base64);
 		if ((features & wanted) == wanted && (features & avoided) == 0)
 			return true;
 	}
