@@ -73,11 +73,7 @@ void doctor_question_free(struct doctor_question *q)
 	OCSP_CERTID_free(q->id);
 	OPENSSL_free(q->der);
 	free(q->base64);
-	q->id = NULL;
-	q->der = NULL;
-	q->base64 = NULL;
-	q->der_len = 0;
-	q->nonce_len = 0;
+	*q = (struct doctor_question){0};
 }
 
 bool doctor_question_awkward(struct doctor_question *q, const X509 *issuer, const ASN1_INTEGER *serial,
@@ -95,10 +91,12 @@ bool doctor_question_awkward(struct doctor_question *q, const X509 *issuer, cons
 			return false;
 		}
 		unsigned features = doctor_features(made.base64);
-		doctor_question_free(q);
-		*q = made;
-		if ((features & wanted) == wanted && (features & avoided) == 0)
-			return true;
+		bool fits = (features & wanted) == wanted && (features & avoided) == 0;
+		if (fits || i + 1 == ATTEMPTS) {
+			*q = made;
+			return fits;
+		}
+		doctor_question_free(&made);
 	}
 	return false;
 }

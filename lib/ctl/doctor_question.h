@@ -35,7 +35,8 @@ struct doctor_question {
 bool doctor_question_make(struct doctor_question *q, const X509 *issuer, const ASN1_INTEGER *serial,
 	const EVP_MD *hash, struct slice nonce);
 
-/* With a nonce that gives the base64 what is `wanted` and, if the CertID's own part allows it, not what is `unwanted`. */
+/* With a nonce that gives the base64 what is `wanted` and, if the CertID's own part allows it, not what is `unwanted`.
+ * False: not all of it; where *q has a request nevertheless, it has some. */
 bool doctor_question_awkward(struct doctor_question *q, const X509 *issuer, const ASN1_INTEGER *serial,
 	unsigned wanted, unsigned unwanted);
 
