@@ -75,3 +75,7 @@ def stages(folder, names):
     for count, name in re.findall(r"^\s*([\d,]+)(?: \([^)]*\))?\s+\S*?:([A-Za-z_0-9]+)(?:'\d+)?(?: \[.*)?$", done.stdout, re.M):
         found.setdefault(name, int(count.replace(",", "")))
     return {name: found.get(name, 0) for name in names}
+
+
+def processors():
+    return f"{len(os.sched_getaffinity(0))} processors"
