@@ -18,7 +18,7 @@ class Site(lab_web.Site):
     def __init__(self, program=sites.CGI):
         super().__init__()
         self.ca = self.authority("ca")
-        self.compile({"ca": lab.table_ca("ca", self.delegate("ocsp", self.ca))}, max_cache_age=3600)
+        self.compile({"ca": lab.table_ca("ca", self.delegate("ocsp", self.ca))}, cache_headers=True, max_cache_age=3600)
         self.index("index.txt", [("V", 1, "")])
         self.table("ca", "--index", "index.txt")
         shutil.copy(program, self.cgi)
