@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import lab
+from lab_redis import LIBC, PR_SET_PDEATHSIG
 
 SBIN = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules")
@@ -32,6 +33,11 @@ def free_port():
 def unprivileged():
     """No server of these tests runs as root: Popen's arguments for "nobody", where we are root."""
     return {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def end_with_parent():
+    """A test run that is killed leaves no server behind. Not SIGKILL: each has children of its own to end."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Site(lab.Lab):
@@ -88,6 +94,7 @@ class Server:
                 cwd=self.folder,
                 env={"PATH": SBIN, **(environment or {})},
                 start_new_session=True,
+                preexec_fn=end_with_parent,
                 **unprivileged(),
             )
         self.processes.append(process)
