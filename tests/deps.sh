@@ -93,23 +93,34 @@ say() {
 	echo "make deps: $*" >&2
 }
 
-# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed".
+# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed". The administrator's own is put aside meanwhile, by
+# one run at a time: flock() on the folder ends with its process, and what a killed run has left is known by its mark.
 policy=/usr/sbin/policy-rc.d
 kept=$policy.kept-by-make-deps
+mark='# written by make deps, which takes it away again'
 
 forbid_daemons() {
+	exec 9<"${policy%/*}"
+	flock 9
 	trap allow_daemons EXIT
 	trap 'exit 130' HUP INT TERM
-	if [ -e $policy ] && [ ! -e $kept ]; then
+	if [ -e $policy ] && ! is_ours; then
 		mv $policy $kept
 	fi
-	printf '#!/bin/sh\nexit 101\n' >$policy
+	printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >$policy
 	chmod 755 $policy
 }
 
+is_ours() {
+	grep -qsxF "$mark" $policy
+}
+
+# Only what was written here: an administrator may have put another in its place.
 allow_daemons() {
-	rm -f "$policy" "${log:-}"
-	[ ! -e "$kept" ] || mv "$kept" "$policy"
+	rm -f "${log:-}"
+	is_ours || return 0
+	rm -f $policy
+	[ ! -e $kept ] || mv $kept $policy
 }
 
 install_debian() { # PACKAGE...
@@ -124,7 +135,7 @@ install_debian() { # PACKAGE...
 	export DEBIAN_FRONTEND=noninteractive
 	options='-q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3'
 	# shellcheck disable=SC2086 # the options are words
-	if ! { apt-get $options update && apt-get $options install --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null; then
+	if ! { apt-get $options update && apt-get $options install --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null 9<&-; then
 		cat "$log" >&2
 		say "apt-get could not install $*: its own words are above"
 		exit 1
