@@ -46,6 +46,13 @@ static void say_failure(struct messages *m, struct place at, const char *verb, c
 	message_error(m, at, "cannot %s %s: %s; %s", verb, path, strerror(error), advice(error));
 }
 
+static void say_unreadable(struct messages *m, struct place at, const char *path, int error)
+{
+	const bool missing = error == ENOENT || error == ENOTDIR;
+	message_error(m, at, "cannot open %s: %s; %s", path, strerror(error),
+		missing ? "check the path" : advice(error));
+}
+
 /* realloc() would leave a copy of what may be a key behind. */
 static uint8_t *grown(uint8_t *octets, size_t used, size_t size)
 {
@@ -91,7 +98,7 @@ uint8_t *file_read(const char *path, size_t limit, size_t *len, struct messages 
 	uint8_t *octets = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		say_failure(m, at, "open", path, errno);
+		say_unreadable(m, at, path, errno);
 		goto out;
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {

@@ -23,6 +23,13 @@ static bool has_lower_number(const struct table_header *fresh, const struct tabl
 	       memcmp(fresh->crl_number, old->crl_number, sizeof fresh->crl_number) < 0;
 }
 
+/* An issued certificate never leaves an index: one that lost most of itself is a file cut short, or another's. */
+static bool lost_most(const struct table_header *fresh, const struct table_header *old)
+{
+	return fresh->kind == TABLE_INDEX && fresh->entry_count < old->entry_count &&
+	       fresh->entry_count < old->entry_count - fresh->entry_count;
+}
+
 /* NULL, or why not. */
 static const char *objection(const struct table_header *fresh, const struct table_header *old)
 {
@@ -39,6 +46,8 @@ static const char *objection(const struct table_header *fresh, const struct tabl
 			       ? "was made later than now: is the clock right?"
 			       : "has a later thisUpdate than the new one: an old CRL would "
 				 "bring revoked certificates back";
+	if (lost_most(fresh, old))
+		return "has more than twice as many entries as the new one, as if the index had been cut";
 	return NULL;
 }
 

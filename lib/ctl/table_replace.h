@@ -9,7 +9,7 @@
 
 /*
  * False after an error: the file at `path` is another CA's table, one of another kind of source, or one with a higher
- * cRLNumber or later thisUpdate; or it is no table at all. With `force` these are warnings. A broken table, or one that
+ * cRLNumber or later thisUpdate, or, of an index, with more than twice the entries; or it is no table at all. With `force` these are warnings. A broken table, or one that
  * cannot be compared, is replaced with a warning.
  */
 bool table_replace_allowed(
