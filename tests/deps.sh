@@ -103,34 +103,38 @@ say() {
 	echo "make deps: $*" >&2
 }
 
-# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed". The administrator's own is put aside meanwhile, by
-# one run at a time: flock() on the folder ends with its process, and what a killed run has left is known by its mark.
+# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed". The administrator's own, if there is one, waits
+# beside it, also through a run that is killed; ours is known by its text. One run at a time: the lock ends with the shell.
 policy=/usr/sbin/policy-rc.d
 kept=$policy.kept-by-make-deps
-mark='# written by make deps, which takes it away again'
+ours='#!/bin/sh
+# of make deps, for as long as it installs
+exit 101'
+
+is_ours() {
+	[ -f $policy ] && [ ! -L $policy ] && [ "$(cat $policy)" = "$ours" ]
+}
 
 forbid_daemons() {
-	exec 9<"${policy%/*}"
+	exec 9</usr/sbin
 	flock 9
 	trap allow_daemons EXIT
 	trap 'exit 130' HUP INT TERM
-	if [ -e $policy ] && ! is_ours; then
+	if ! is_ours && { [ -e $policy ] || [ -L $policy ]; }; then
 		mv $policy $kept
 	fi
-	printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >$policy
-	chmod 755 $policy
+	rm -f $policy.new
+	printf '%s\n' "$ours" >$policy.new
+	chmod 755 $policy.new
+	mv $policy.new $policy
 }
 
-is_ours() {
-	grep -qsxF "$mark" $policy
-}
-
-# Only what was written here: an administrator may have put another in its place.
 allow_daemons() {
 	rm -f "${log:-}"
-	is_ours || return 0
-	rm -f $policy
-	[ ! -e $kept ] || mv $kept $policy
+	! is_ours || rm -f $policy
+	if [ -e $kept ] || [ -L $kept ]; then
+		mv $kept $policy
+	fi
 }
 
 install_debian() { # PACKAGE...
@@ -145,7 +149,7 @@ install_debian() { # PACKAGE...
 	export DEBIAN_FRONTEND=noninteractive
 	options='-q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3'
 	# shellcheck disable=SC2086 # the options are words
-	if ! { apt-get $options update && apt-get $options install --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null 9<&-; then
+	if ! { apt-get $options update && apt-get $options install --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null; then
 		cat "$log" >&2
 		say "apt-get could not install $*: its own words are above"
 		exit 1
