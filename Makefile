@@ -85,7 +85,7 @@ $(BUILD)/lib%.a:
 	rm -f $@
 	$(AR) rcsD $@ $^
 
-$(BUILD)/%.o: %.c $(BUILD)/flags
+$(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/headers
 	@mkdir -p $(@D)
 	$(COMPILE) -o $@ $<
 
@@ -94,6 +94,17 @@ FLAGS = $(COMPILE) $(LINK_CGI)
 $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
+
+# Until the libraries have been found once: one line instead of a compiler's screenful. Nothing is installed here.
+HEADERS = openssl/evp.h yaml.h hiredis/hiredis.h curl/curl.h
+$(BUILD)/headers:
+	@mkdir -p $(@D)
+	@for header in $(HEADERS); do \
+		echo "#include <$$header>" | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >/dev/null 2>&1 || missing="$$missing $$header"; \
+	done; \
+	[ -z "$$missing" ] || { echo "missing:$$missing; 'make deps' installs or names the packages of everything," \
+		"'tests/deps.sh build' of this alone" >&2; exit 1; }
+	@touch $@
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(STARTUP:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/unit/*.d)
 
@@ -178,9 +189,12 @@ fuzz:
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
+# Where both programs look by themselves, whatever the PREFIX: made, never filled, never taken away.
+CONF = $(DESTDIR)/etc/ocsp-cgi
+DATA = $(DESTDIR)/var/lib/ocsp-cgi
 
 install: all
-	install -d $(BIN) $(CGI) $(DOC)
+	install -d $(BIN) $(CGI) $(DOC) $(CONF) $(DATA)
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
 	install -m 755 $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
 	install -m 644 README.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)

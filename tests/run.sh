@@ -43,6 +43,7 @@ run_build() {
 		[ -e "$source" ] || continue # its source is gone
 		run "$test" env CMOCKA_MESSAGE_OUTPUT=TAP "$test"
 	done
+	echo "$build: unit tests done, end-to-end tests running, some minutes ..." >&2
 	run "$build, end to end" /usr/bin/python3 -B tests/e2e/run.py --build "$build"
 	echo "$passed $failed" >"$2.sum"
 }
