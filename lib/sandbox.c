@@ -41,20 +41,20 @@ static void note_refusal(struct log *log, const char *what)
 	}
 }
 
-static void limit(int resource, rlim_t most)
-{
-	const struct rlimit both = {most, most};
-	setrlimit(resource, &both); /* refused where the limit is lower still */
-}
-
-/* Not RLIMIT_AS: tables are mapped, whatever their size, and a stack that cannot grow is a crash. */
+/*
+ * Lowered for good; refused where they are lower still. Not RLIMIT_AS: tables are mapped, whatever their size, and a stack that
+ * cannot grow is a crash.
+ */
 static void set_limits(const struct sandbox *keep)
 {
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_NPROC, 0);
-	limit(RLIMIT_DATA, DATA_MAX);
+	static const struct rlimit none = {0, 0};
+	static const struct rlimit descriptors = {1, 1}; /* 0 would be too few for poll() */
+	static const struct rlimit data = {DATA_MAX, DATA_MAX};
+	setrlimit(RLIMIT_CORE, &none);
+	setrlimit(RLIMIT_NPROC, &none);
+	setrlimit(RLIMIT_DATA, &data);
 	if (!sandbox_opens(keep))
-		limit(RLIMIT_NOFILE, 1); /* 0 would be too few for poll() */
+		setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 
 #ifdef __linux__
