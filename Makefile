@@ -88,6 +88,7 @@ help:
 	@echo 'make fuzz TIME=60    libFuzzer on the request decoder, for so many seconds'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
+	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
 	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
 	@echo 'make clean           removes build/ and dist/'
 	@echo
@@ -144,10 +145,15 @@ BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
 
+# OCSP_GROUP=ocsp-cgi: the program has that group's rights, which nothing else on the host has, and with them it reads the snapshot.
+OCSP_GROUP ?=
+STATE = $(DESTDIR)/var/lib/ocsp-cgi
+
 install: all
 	install -d $(BIN) $(CGI) $(DOC)
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
-	install -m 755 $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
+	install $(if $(OCSP_GROUP),-o root -g $(OCSP_GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
+	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(STATE))
 	install -m 644 README.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
 
 uninstall:

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "file.h"
 #include "memory.h"
@@ -116,6 +117,16 @@ static bool reads_back(const struct compiled *compiled, const char *path, struct
 	return wrong == NULL;
 }
 
+/* The replaced file's mode, where its group stays: an operator may have been stricter. */
+static mode_t mode_of(const char *path, gid_t group)
+{
+	struct stat old;
+
+	if (group != FILE_GROUP_KEEP || lstat(path, &old) < 0)
+		return SNAPSHOT_MODE;
+	return (old.st_mode & SNAPSHOT_MODE) | S_IRUSR;
+}
+
 bool compile_install(const struct compiled *compiled, const char *path, gid_t group, struct messages *m)
 {
 	struct file_output out = {0};
@@ -123,7 +134,7 @@ bool compile_install(const struct compiled *compiled, const char *path, gid_t gr
 	if (!file_create(&out, path, m))
 		return false;
 	if (file_write(&out, compiled->octets, compiled->size, m) && reads_back(compiled, out.temporary, m))
-		return file_commit(&out, SNAPSHOT_MODE, group, m);
+		return file_commit(&out, mode_of(path, group), group, m);
 	file_abandon(&out);
 	return false;
 }
