@@ -60,6 +60,7 @@ static void open_sources(struct exchange *x)
 {
 	if (!x->has_snapshot || x->outcome != CGI_REQUEST)
 		return;
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "opening the sources of status");
 	status_open(&x->status, &x->snapshot);
 	if (!sign_start()) {
 		log_say(&x->log, LOG_ERROR, "the system gives no randomness (getrandom)");
