@@ -169,9 +169,19 @@ static void try_posts(struct examination *e)
 		try_form(e, &posts[i], false, 0);
 }
 
+static bool anything_came(const struct examination *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->answers[i].outcome != DOCTOR_NO_REPLY)
+			return true;
+	return false;
+}
+
+/* Not all of them where even the first has no reply, as POST had none: each may take the whole timeout. */
 static void try_gets(struct examination *e)
 {
-	for (size_t i = 0; i < COUNT(gets); i++)
+	try_form(e, &gets[0], true, 0);
+	for (size_t i = 1; anything_came(e) && i < COUNT(gets); i++)
 		try_form(e, &gets[i], true, 0);
 	for (size_t i = 0; e->d->get_traits != 0 && i < COUNT(more_gets); i++)
 		try_form(e, &more_gets[i], true, e->d->get_traits);
@@ -205,14 +215,6 @@ static void report(struct examination *e)
 	}
 }
 
-static bool anything_came(const struct examination *e)
-{
-	for (size_t i = 0; i < e->count; i++)
-		if (e->answers[i].outcome != DOCTOR_NO_REPLY)
-			return true;
-	return false;
-}
-
 bool doctor_forms(struct doctor *d)
 {
 	struct examination *e = memory_zeroed(1, sizeof *e);
@@ -224,9 +226,7 @@ bool doctor_forms(struct doctor *d)
 	if ((!e->questions[SINGLE].base64 || !e->questions[DOUBLE].base64) && !use_plain_questions(e))
 		goto out;
 	try_posts(e);
-	reached = e->answers[0].outcome != DOCTOR_NO_REPLY;
-	if (reached)
-		try_gets(e);
+	try_gets(e);
 	report(e);
 	reached = anything_came(e);
 out:
