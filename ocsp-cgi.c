@@ -10,6 +10,7 @@
 #include "cgi.h"
 #include "health.h"
 #include "process.h"
+#include "sandbox.h"
 
 /* All that one request needs. Static: untouched pages cost nothing. */
 struct exchange {
@@ -59,11 +60,25 @@ static void open_sources(struct exchange *x)
 {
 	if (!x->has_snapshot || x->outcome != CGI_REQUEST)
 		return;
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "opening the sources of status");
 	status_open(&x->status, &x->snapshot);
 	if (!sign_start()) {
 		log_say(&x->log, LOG_ERROR, "the system gives no randomness (getrandom)");
 		x->has_snapshot = false;
 	}
+}
+
+/* Nothing of the request is decoded before, nothing is opened after, but tables that are too many to map beforehand. */
+static void enter_sandbox(struct exchange *x)
+{
+	struct sandbox keep = {.connection = -1};
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "entering the sandbox");
+	if (x->status.snapshot) {
+		keep.connection = x->status.has_redis ? x->status.redis.fd : -1;
+		keep.folders = x->status.folders;
+		keep.folder_count = SNAPSHOT_FOLDERS_MAX;
+	}
+	sandbox_enter(&keep, &x->log);
 }
 
 /* Conformance H11. */
@@ -191,6 +206,7 @@ int main(void)
 	load_snapshot(&x);
 	struct slice body = receive(&x);
 	open_sources(&x);
+	enter_sandbox(&x);
 	x.now = process_now(); /* not before: what a slow client gets must not be over already */
 	respond(&x, body);
 	_exit(send_reply(&x));

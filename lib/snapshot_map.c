@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@ static const char *objection(const struct stat *st, bool secret)
 {
 	if (!S_ISREG(st->st_mode))
 		return "no regular file";
+	if (st->st_uid != 0 && getauxval(AT_SECURE) != 0)
+		return "owned by another than root, and this program has a group of its own: chown root";
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return "owned by neither root nor the user of this program: chown root";
 	if (st->st_mode & (S_IWGRP | S_IWOTH))

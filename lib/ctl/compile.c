@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -118,13 +119,23 @@ static bool reads_back(const struct compiled *compiled, const char *path, struct
 	return wrong == NULL;
 }
 
+/* The replaced file's mode, where its group stays: an operator may have been stricter. */
+static mode_t mode_of(const char *path, gid_t group)
+{
+	struct stat old;
+
+	if (group != FILE_GROUP_KEEP || lstat(path, &old) < 0)
+		return SNAPSHOT_MODE;
+	return (old.st_mode & SNAPSHOT_MODE) | S_IRUSR;
+}
+
 /* Root's first snapshot: the web server's programs run as somebody else. */
 static bool commit(struct file_output *out, const char *path, gid_t group, struct messages *m)
 {
 	const bool only_root =
 		group == FILE_GROUP_KEEP && geteuid() == 0 && getegid() == 0 && access(path, F_OK) < 0;
 
-	if (!file_commit(out, SNAPSHOT_MODE, group, m))
+	if (!file_commit(out, mode_of(path, group), group, m))
 		return false;
 	if (only_root)
 		message_warning(m, (struct place){path, 0, 0},

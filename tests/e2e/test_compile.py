@@ -222,6 +222,17 @@ class TheFile(Compile):
             self.assertEqual(done.returncode, 1)
             self.assertIn(words, done.stderr)
 
+    def test_a_stricter_mode_is_kept_and_a_laxer_one_is_not(self):
+        """the operator's 0400 stays, a group given anew reads again"""
+        self.lab.write("tried.yaml", json.dumps({"certificate_authorities": self.site()}))
+        self.lab.must("compile", "-c", "tried.yaml", "-o", "kept")
+        group = grp.getgrgid(os.getegid()).gr_name
+        for before, options, after in ((0o400, (), 0o400), (0o600, (), 0o600), (0o644, (), 0o640), (0o600, ("--group", group), 0o640)):
+            with self.subTest(before=oct(before)):
+                os.chmod(self.lab.path("kept"), before)
+                self.lab.must("compile", "-c", "tried.yaml", "-o", "kept", *options)
+                self.assertEqual(stat.S_IMODE(os.stat(self.lab.path("kept")).st_mode), after)
+
     def test_an_unknown_group(self):
         done = self.lab.ctl("compile", "-c", "config.yaml", "-o", "tried", "--group", "no-such-group-here")
         self.assertIn(done.returncode, (1, 2))
