@@ -35,20 +35,45 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 HARDEN   = -fPIE -fstack-protector-strong -fstack-clash-protection \
            $(if $(SANITIZE)$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# The filter of system calls would kill what sanitizers and valgrind do: switched off here, and nowhere else.
+OFF      = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX)
 # The same sources give the same octets in whatever folder they are built.
 REPRODUCE = -ffile-prefix-map=$(CURDIR)=.
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
-           -ffunction-sections -fdata-sections $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
+           -ffunction-sections -fdata-sections $(SANITIZERS) $(OFF) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 
 LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-# A process per request: neither the dynamic loader nor PIE's relocations of libcrypto are paid for each time.
-LINK_CGI = $(LINK) $(if $(DYNAMIC)$(SANITIZE),-pie,-static)
 
-# A static libcrypto makes ld warn of name look-ups and plug-ins, which nothing here calls.
-NO_LD_WARNINGS = $(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl,--no-warnings)
+# A process per request: neither the dynamic loader nor PIE's relocations of libcrypto are paid for each time. What else a
+# static ocsp-cgi saves is in lib/startup/, a file each: heap.c (malloc), start.c (the entry point), order.txt (which functions
+# lie side by side; where there is no lld, they lie as they come).
+KIND     = $(if $(SANITIZE),sanitized,$(if $(DYNAMIC),dynamic,$(if $(PIE),pie,static)))
+KIND_static    = -static $(ORDER_$(HAS_LLD)) $(ENTRY_$(START_KNOWN))
+KIND_pie       = -static-pie $(ORDER_$(HAS_LLD))
+KIND_dynamic   = -pie
+KIND_sanitized = -pie
+LINK_CGI = $(LINK) $(KIND_$(KIND))
 
-$(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
-	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+ORDER_yes   = -fuse-ld=lld -Wl,--symbol-ordering-file=lib/startup/order.txt,--no-warn-symbol-ordering
+HAS_LLD := $(shell echo 'int main(void) { return 0; }' | $(CC) -fuse-ld=lld -o /dev/null -x c - 2>/dev/null && echo yes)
+ENTRY_known = -Wl,-e,start
+# start.c leans on the inside of glibc: only where it was tried. START=libc: as all programs start.
+KNOWN    = defined __x86_64__ && defined __GLIBC__ && __GLIBC__ == 2 && __GLIBC_MINOR__ == 36
+START_KNOWN := $(if $(filter libc,$(START)),,$(shell printf '\043include <limits.h>\n\043if $(KNOWN)\nknown\n\043endif\n' | \
+                $(CC) $(CPPFLAGS) -E -P - 2>/dev/null | grep -x known))
+STARTUP_static = $(BUILD)/lib/startup/heap.o $(if $(START_KNOWN),$(BUILD)/lib/startup/start.o)
+STARTUP_pie    = $(BUILD)/lib/startup/heap.o
+STARTUP        = $(STARTUP_$(KIND))
+
+# A static libcrypto makes GNU's ld warn of name look-ups and plug-ins, which nothing here calls.
+COMMA = ,
+NO_LD_WARNINGS = $(if $(HAS_LLD),,$(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl$(COMMA)--no-warnings))
+
+$(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(STARTUP) $(BUILD)/libocsp.a lib/startup/order.txt
+	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis -lcrypto $(LDLIBS)
+
+# There is no canary before the entry point has set it.
+$(BUILD)/lib/startup/start.o: private HARDEN += -fno-stack-protector
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
@@ -62,7 +87,7 @@ $(BUILD)/lib%.a:
 	rm -f $@
 	$(AR) rcsD $@ $^
 
-$(BUILD)/%.o: %.c $(BUILD)/flags
+$(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/headers
 	@mkdir -p $(@D)
 	$(COMPILE) -o $@ $<
 
@@ -72,7 +97,18 @@ $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
 
--include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/unit/*.d)
+# Until the libraries have been found once: one line instead of a compiler's screenful. Nothing is installed here.
+HEADERS = openssl/evp.h yaml.h hiredis/hiredis.h curl/curl.h
+$(BUILD)/headers:
+	@mkdir -p $(@D)
+	@for header in $(HEADERS); do \
+		echo "#include <$$header>" | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >/dev/null 2>&1 || missing="$$missing $$header"; \
+	done; \
+	[ -z "$$missing" ] || { echo "missing:$$missing; 'make deps' installs or names the packages of everything," \
+		"'tests/deps.sh build' of this alone" >&2; exit 1; }
+	@touch $@
+
+-include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(STARTUP:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/unit/*.d)
 
 # ---- what a user types ----
 
@@ -82,17 +118,22 @@ help:
 	@echo 'make check           unit and end-to-end tests, with both signers'
 	@echo 'make check-asan      the same under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make lint            dependency direction, warnings of gcc and clang, clang-tidy, format'
-	@echo 'make bench           CPU time of one request, as a multiple of an empty program'
+	@echo 'make bench           what a request costs, beside an empty program, openssl and a plain CGI'
+	@echo 'make bench-gate      fails where a request costs more instructions, page faults or system calls than it did'
 	@echo 'make fuzz TIME=60    libFuzzer on the request decoder, for so many seconds'
 	@echo 'make prove           Frama-C proves the contracts of lib/ for every input: tests/prove/README.md'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
+	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
 	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
 	@echo 'make clean           removes build/ and dist/'
 	@echo
 	@echo 'SIGN=lowlevel|evp    the signer: calls that start fastest (default), or none that OpenSSL deprecates'
 	@echo 'DYNAMIC=1            ocsp-cgi linked dynamically, where there is no libcrypto.a'
+	@echo 'PIE=1                ocsp-cgi linked as a static PIE: all addresses are random, for thrice the cost'
+	@echo 'START=libc           ocsp-cgi starts as all programs do, where lib/startup/start.c is not wanted'
 	@echo 'SANITIZE=1           with the sanitizers, in build/asan'
+	@echo 'NO_SANDBOX=1         without the sandbox, for valgrind (SANITIZE=1 is without it, too)'
 	@echo 'WERROR=1             warnings are errors'
 	@echo 'BUILD=folder         instead of build/'
 
@@ -122,8 +163,16 @@ lint:
 	@$(MAKE) -s unit-tests WERROR=1 BUILD=build/clang CC=clang SIGN=evp
 	@tests/lint.sh build/gcc
 
-bench: $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/bench/spawn $(BUILD)/bench/floor
-	@tests/bench/run.sh $(BUILD)
+# The table of targets, the sweeps, the web servers: some minutes. bench-gate: what is counted, not timed, against
+# tests/bench/baseline.txt; bench-baseline writes that anew.
+BENCH = $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/bench/spawn $(BUILD)/bench/floor $(BUILD)/bench/plain-cgi
+bench bench-gate bench-baseline:
+	@tests/deps.sh build bench
+	@$(MAKE) -s bench-programs SIGN=lowlevel BUILD=$(BUILD)
+	@$(MAKE) -s all SIGN=evp BUILD=$(BUILD)/evp
+	@/usr/bin/python3 -B tests/bench/$(subst -,_,$@).py $(BUILD)
+
+bench-programs: $(BENCH)
 
 $(BUILD)/bench/spawn: $(BUILD)/tests/bench/spawn.o
 	@mkdir -p $(@D)
@@ -131,7 +180,11 @@ $(BUILD)/bench/spawn: $(BUILD)/tests/bench/spawn.o
 
 $(BUILD)/bench/floor: $(BUILD)/tests/bench/floor.o
 	@mkdir -p $(@D)
-	$(LINK_CGI) -o $@ $^
+	$(LINK) -static -o $@ $^
+
+$(BUILD)/bench/plain-cgi: $(BUILD)/tests/bench/plain-cgi.o
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
 TIME ?= 60
 fuzz:
@@ -145,16 +198,24 @@ prove:
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
+# Where both programs look by themselves, whatever the PREFIX: made, never filled, never taken away.
+CONF = $(DESTDIR)/etc/ocsp-cgi
+DATA = $(DESTDIR)/var/lib/ocsp-cgi
+
+# OCSP_GROUP=ocsp-cgi: the program has that group's rights, which nothing else on the host has, and with them it reads the snapshot.
+OCSP_GROUP ?=
+STATE = $(DESTDIR)/var/lib/ocsp-cgi
 
 install: all
-	install -d $(BIN) $(CGI) $(DOC)
+	install -d $(BIN) $(CGI) $(DOC) $(CONF) $(DATA)
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
-	install -m 755 $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
-	install -m 644 README.md LICENSE config.yaml.example www/index.html $(DOC)
+	install $(if $(OCSP_GROUP),-o root -g $(OCSP_GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
+	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(STATE))
+	install -m 644 README.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
 
 uninstall:
 	rm -f $(BIN)/ocspctl $(CGI)/ocsp-cgi
-	rm -f $(DOC)/README.md $(DOC)/LICENSE $(DOC)/config.yaml.example $(DOC)/index.html
+	rm -f $(addprefix $(DOC)/,README.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
 	-rmdir $(DOC) 2>/dev/null
 
 dist:
@@ -165,6 +226,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench fuzz prove install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs fuzz prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

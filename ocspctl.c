@@ -3,6 +3,8 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "ctl/commands.h"
 #include "ctl/message.h"
@@ -27,6 +29,7 @@ static const struct command {
 	{"import", command_import, "bring a whole CA into Redis, from an index.txt, a CRL or an export"},
 	{"export", command_export, "write a CA's statuses in Redis as TSV"},
 	{"compare", command_compare, "ask two responders and name every verdict that differs"},
+	{"doctor", command_doctor, "ask a deployed URL in every awkward form and say what is at fault"},
 };
 
 #define COUNT (sizeof commands / sizeof *commands)
@@ -55,8 +58,16 @@ static int unknown_command(const char *word)
 	return USAGE;
 }
 
+/* Keys and passwords: not into a core file, not before the eyes of this user's other processes. */
+static void keep_secrets(void)
+{
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core_pattern that is a pipe heeds no limit */
+}
+
 int main(int argc, char **argv)
 {
+	keep_secrets();
 	if (argc < 2) {
 		print_usage(stderr);
 		return USAGE;

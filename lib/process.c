@@ -72,6 +72,8 @@ static void tick_after(int64_t us)
 
 void process_deadline(uint32_t ms)
 {
+	if (ms == own.deadline_ms) /* armed already; saves a system call wherever the default is kept */
+		return;
 	int64_t left = own.started_us + (int64_t)ms * 1000 - process_monotonic_us();
 	own.deadline_ms = ms;
 	tick_after(left > 0 ? left : 1); /* 0 would disarm it */
@@ -173,12 +175,15 @@ static void on_signal(int signal)
 	_exit(own.replied ? 0 : 1);
 }
 
-/* A closed 1 gets a descriptor that cannot be written to: an answer must not vanish in silence. */
+/* A closed 1 gets a descriptor that cannot be written to: an answer must not vanish in silence. One poll() asks for all. */
 static bool open_closed_descriptors(void)
 {
 	static const int flags[3] = {O_RDONLY, O_RDONLY, O_WRONLY};
+	struct pollfd asked[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
+	if (poll(asked, 3, 0) < 0)
+		return false;
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
+		if ((asked[fd].revents & POLLNVAL) != 0 && open("/dev/null", flags[fd]) != fd)
 			return false;
 	return true;
 }

@@ -19,17 +19,31 @@ check    python:cryptography      python3-cryptography  python3-cryptography py3
 check    command:redis-server     redis-server          redis            redis                redis           redis
 check    command:strace           strace                strace           strace               strace          -
 check    command:apache2,httpd    apache2-bin           httpd            apache2              apache          httpd
+check    apache:mod_ssl.so        apache2-bin           mod_ssl          apache2-ssl          apache          httpd
 check    command:lighttpd         lighttpd              lighttpd         lighttpd             lighttpd        lighttpd
 check    command:nginx            nginx-light           nginx            nginx                nginx           nginx
 check    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
 check    command:curl             curl                  curl             curl                 curl            curl
 check    command:wget             wget                  wget             wget                 wget            wget
+check    command:gnutls-cli       gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls
+check    command:stunnel          stunnel4              stunnel          stunnel              stunnel         stunnel
+check    command:certutil         libnss3-tools         nss-tools        nss-tools            nss             nss
 lint     command:gcc              gcc                   gcc              gcc                  gcc             gcc
 lint     command:clang            clang                 clang            clang                clang           llvm
 lint     command:clang-tidy       clang-tidy            clang-tools-extra clang-extra-tools   clang           llvm
 lint     command:clang-format     clang-format          clang-tools-extra clang-extra-tools   clang           clang-format
 lint     command:shellcheck       shellcheck            ShellCheck       shellcheck           shellcheck      shellcheck
 lint     command:ctags            universal-ctags       ctags            ctags                ctags           universal-ctags
+bench    command:ld.lld           lld                   lld              lld                  lld             lld
+bench    command:valgrind         valgrind              valgrind         valgrind             valgrind        valgrind
+bench    command:strace           strace                strace           strace               strace          -
+bench    command:wrk              wrk                   wrk              wrk                  wrk             wrk
+bench    python:cryptography      python3-cryptography  python3-cryptography py3-cryptography python-cryptography cryptography
+bench    command:redis-server     redis-server          redis            redis                redis           redis
+bench    command:apache2,httpd    apache2-bin           httpd            apache2              apache          httpd
+bench    command:lighttpd         lighttpd              lighttpd         lighttpd             lighttpd        lighttpd
+bench    command:nginx            nginx-light           nginx            nginx                nginx           nginx
+bench    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
 fuzz     command:clang            clang                 clang            clang                clang           llvm
 fuzz     runtime:fuzzer           libclang-rt-dev       compiler-rt      compiler-rt          compiler-rt     llvm
 prove    command:frama-c          frama-c-base          frama-c          -                    -               -
@@ -55,6 +69,13 @@ runtime_present() { # clang's library NAME, for its -fsanitize=NAME
 	ls "$(clang -print-resource-dir 2>/dev/null)"/lib/*/libclang_rt."$1"*.a >/dev/null 2>&1
 }
 
+apache_has() { # MODULE.so: some systems have it in a package of its own
+	for folder in /usr/lib/apache2/modules /usr/lib64/httpd/modules /usr/lib/httpd/modules; do
+		[ -e "$folder/$1" ] && return
+	done
+	return 1
+}
+
 command_present() { # NAME[,OTHER NAME]: servers live in sbin, which is not in every user's PATH
 	IFS=,
 	for name in $1; do
@@ -67,6 +88,7 @@ command_present() { # NAME[,OTHER NAME]: servers live in sbin, which is not in e
 present() { # KIND:NAME
 	case $1 in
 	command:*) command_present "${1#*:}" ;;
+	apache:*) apache_has "${1#*:}" ;;
 	header:*) [ "$headers_known" ] || headers_present "${1#*:}" ;;
 	python:*) [ -x /usr/bin/python3 ] && python_has "${1#*:}" ;;
 	runtime:*) runtime_present "${1#*:}" ;;
@@ -85,23 +107,38 @@ say() {
 	echo "make deps: $*" >&2
 }
 
-# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed".
+# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed". The administrator's own, if there is one, waits
+# beside it, also through a run that is killed; ours is known by its text. One run at a time: the lock ends with the shell.
 policy=/usr/sbin/policy-rc.d
 kept=$policy.kept-by-make-deps
+ours='#!/bin/sh
+# of make deps, for as long as it installs
+exit 101'
+
+is_ours() {
+	[ -f $policy ] && [ ! -L $policy ] && [ "$(cat $policy)" = "$ours" ]
+}
 
 forbid_daemons() {
+	exec 9</usr/sbin
+	flock 9
 	trap allow_daemons EXIT
 	trap 'exit 130' HUP INT TERM
-	if [ -e $policy ] && [ ! -e $kept ]; then
+	if ! is_ours && { [ -e $policy ] || [ -L $policy ]; }; then
 		mv $policy $kept
 	fi
-	printf '#!/bin/sh\nexit 101\n' >$policy
-	chmod 755 $policy
+	rm -f $policy.new
+	printf '%s\n' "$ours" >$policy.new
+	chmod 755 $policy.new
+	mv $policy.new $policy
 }
 
 allow_daemons() {
-	rm -f "$policy" "${log:-}"
-	[ ! -e "$kept" ] || mv "$kept" "$policy"
+	rm -f "${log:-}"
+	! is_ours || rm -f $policy
+	if [ -e $kept ] || [ -L $kept ]; then
+		mv $kept $policy
+	fi
 }
 
 install_debian() { # PACKAGE...

@@ -1,7 +1,6 @@
 #include "commands.h"
 
 #include <arpa/inet.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +12,26 @@
 #include "iso_time.h"
 #include "issuer.h"
 #include "memory.h"
+#include "options.h"
+#include "snapshot_kind.h"
 
 enum { DONE = 0, REFUSED = 1, USAGE = 2 };
 
-static void print_usage(FILE *to)
-{
-	fprintf(to,
-		"usage: ocspctl show [SNAPSHOT]\n"
-		"Prints what a snapshot holds, without its secrets (%s).\n"
-		"Exit status: 0 done, 1 not a readable snapshot, 2 usage.\n",
-		CGI_SNAPSHOT_DEFAULT);
-}
+static const struct options command_line = {
+	.command = "show",
+	.head = "Usage: ocspctl show [SNAPSHOT]\n"
+		"Prints what a snapshot holds, without its secrets (" CGI_SNAPSHOT_DEFAULT ").\n\n",
+	.tail = "\nExit status: 0 done, 1 not a readable snapshot, 2 usage.\n",
+	.words_max = 1,
+};
 
-/* Names are whatever somebody wrote: control characters must not reach a terminal. */
 static void print_octets(const char *label, struct slice octets)
 {
-	printf("%s", label);
-	for (size_t i = 0; i < octets.len; i++)
-		putchar(octets.data[i] < 0x20 || octets.data[i] == 0x7F ? '?' : octets.data[i]);
-	putchar('\n');
+	char *text = memory_printf("%.*s", (int)octets.len, (const char *)octets.data);
+
+	message_printable(text, strlen(text));
+	printf("%s%s\n", label, text);
+	free(text);
 }
 
 static void print_hash(const char *label, const char *algorithm, const uint8_t *octets, size_t len)
@@ -179,8 +179,8 @@ static bool print_source(const struct snapshot *s, const struct ca *ca, struct s
 		print_octets("  status from table ", table.path);
 	} else {
 		printf("  status from Redis\n");
+		print_octets("  Redis key ", ca->redis_key);
 	}
-	print_octets("  Redis key ", ca->redis_key);
 	return true;
 }
 
@@ -243,7 +243,8 @@ static int show(const char *path)
 	struct snapshot s = {0};
 	bool done = false;
 
-	if (snapshot_open(&s, path, &fault)) {
+	fault = (struct snapshot_fault){path, SNAPSHOT_NO_OFFSET, snapshot_kind_objection(path), 0};
+	if (fault.reason == NULL && snapshot_open(&s, path, &fault)) {
 		done = print_snapshot(&s, &fault);
 		snapshot_close(&s);
 	}
@@ -254,17 +255,10 @@ static int show(const char *path)
 
 int command_show(int argc, char **argv)
 {
-	static const struct option known[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	int option = 0;
+	struct option_words words = {NULL, 0};
+	const enum options_result result = options_read(&command_line, argc, argv, NULL, &words);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		print_usage(option == 'h' ? stdout : stderr);
-		return option == 'h' ? DONE : USAGE;
-	}
-	if (argc - optind > 1) {
-		print_usage(stderr);
-		return USAGE;
-	}
-	return show(optind < argc ? argv[optind] : CGI_SNAPSHOT_DEFAULT);
+	if (result != OPTIONS_READ)
+		return result == OPTIONS_HELP ? DONE : USAGE;
+	return show(words.count > 0 ? words.items[0] : CGI_SNAPSHOT_DEFAULT);
 }

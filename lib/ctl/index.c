@@ -2,6 +2,7 @@
 
 #include "../der.h"
 #include "reason.h"
+#include "serial_text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -74,17 +75,6 @@ static bool read_date(struct slice text, int64_t *unix_seconds)
 	return der_read_time(&cursor, unix_seconds);
 }
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 /* NULL, or what is wrong with the text. */
 static const char *read_serial(struct index *x, struct slice text, struct slice *serial)
 {
@@ -99,9 +89,9 @@ static const char *read_serial(struct index *x, struct slice text, struct slice 
 	if (text.len / 2 > sizeof x->serial)
 		return "the serial is longer than 64 octets";
 	for (size_t i = 0; i < text.len / 2; i++) {
-		int high = hex_digit(text.data[2 * i]);
-		int low = hex_digit(text.data[2 * i + 1]);
-		if (high < 0 || low < 0)
+		int high = serial_text_digit(text.data[2 * i]);
+		int low = serial_text_digit(text.data[2 * i + 1]);
+		if (high >= 16 || low >= 16)
 			return "the serial is not hexadecimal";
 		x->serial[i] = (uint8_t)(high << 4 | low);
 	}
@@ -184,6 +174,15 @@ static struct slice without_line_end(const char *text, size_t len)
 	return (struct slice){(const uint8_t *)text, len};
 }
 
+/* The most likely mistake: both are what a CA publishes of its revocations. In DER it begins with a long SEQUENCE. */
+static bool is_crl(struct slice line)
+{
+	static const char pem[] = "-----BEGIN X509 CRL-----";
+	if (line.len >= sizeof pem - 1 && memcmp(line.data, pem, sizeof pem - 1) == 0)
+		return true;
+	return line.len >= 2 && line.data[0] == DER_SEQUENCE && line.data[1] > 0x80;
+}
+
 enum index_step index_next(struct index *x, struct index_entry *out, struct messages *m)
 {
 	const char *problem = NULL;
@@ -197,6 +196,10 @@ enum index_step index_next(struct index *x, struct index_entry *out, struct mess
 		return INDEX_END;
 	if (len < 0) {
 		message_error(m, x->at, "cannot be read: %s; check the file and its disk", strerror(errno));
+		return INDEX_FAILED;
+	}
+	if (x->at.line == 1 && is_crl((struct slice){(const uint8_t *)x->line, (size_t)len})) {
+		message_error(m, x->at, "this is a CRL, not an index.txt; give it with --crl");
 		return INDEX_FAILED;
 	}
 	problem = read_line(x, without_line_end(x->line, (size_t)len), out);

@@ -9,55 +9,56 @@
 #include "record_options.h"
 #include "serial_list.h"
 
-static void run_all(const struct record_command *command, struct redis_ca *ca, const struct record_options *o,
+/* False: nothing was asked for. */
+static bool run_all(const struct record_command *command, struct redis_ca *ca, const struct record_options *o,
 	struct messages *m)
 {
 	struct serial serial;
 	struct serial_list list = {
-		.certificates = o->certificates,
-		.certificate_count = o->certificate_count,
-		.words = o->words,
-		.word_count = o->word_count,
+		.certificates = o->certificates.items,
+		.certificate_count = o->certificates.count,
+		.words = o->words.items,
+		.word_count = o->words.count,
 		.ca = ca->certificate,
 	};
 	enum record_outcome outcome = RECORD_DONE;
 	enum serial_step step = SERIAL_ENTRY;
+	bool found = false;
 	while (step != SERIAL_END && outcome != RECORD_LOST) {
 		step = serial_list_next(&list, &serial, m);
 		if (step == SERIAL_ENTRY)
 			outcome = command->run(ca, &serial, o, m);
+		found = found || step != SERIAL_END;
 	}
 	if (outcome == RECORD_LOST && (list.reads_input || serial_list_next(&list, &serial, m) != SERIAL_END))
 		message_error(m, (struct place){0}, "the serials behind it were not tried");
 	serial_list_free(&list);
+	if (!found)
+		message_error(m, (struct place){0},
+			"%s: standard input has no serials; write one in each line", command->name);
+	return found;
 }
 
-static void run(const struct record_command *command, const struct record_options *o, struct messages *m)
+static bool run(const struct record_command *command, const struct record_options *o, struct messages *m)
 {
 	struct redis_ca ca = {0};
+	bool asked = true;
 	if (redis_ca_find(&ca, o->config, o->ca, m) && redis_ca_connect(&ca, command->writes, m))
-		run_all(command, &ca, o, m);
+		asked = run_all(command, &ca, o, m);
 	redis_ca_close(&ca);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		message_error(m, (struct place){0}, "standard output: %s", strerror(errno));
+	return asked;
 }
 
 int record_command(const struct record_command *command, int argc, char **argv)
 {
 	struct messages m = {0};
 	struct record_options o = {0};
-	int status = 0;
-	const char *problem = record_options_read(&o, command, (int64_t)time(NULL), argc, argv);
-	if (problem) {
-		message_error(&m, (struct place){0}, "%s: %s; see ocspctl %s --help", command->name, problem,
-			command->name);
-		status = 2;
-	} else if (o.help) {
-		record_options_help(command);
-	} else {
-		run(command, &o, &m);
-		status = m.errors > 0 ? 1 : 0;
-	}
-	free(o.certificates);
-	return status;
+	bool asked = true;
+	const enum options_result result = record_options_read(&o, command, (int64_t)time(NULL), argc, argv);
+	if (result == OPTIONS_READ)
+		asked = run(command, &o, &m);
+	free(o.certificates.items);
+	return result == OPTIONS_WRONG || !asked ? 2 : m.errors > 0 ? 1 : 0;
 }

@@ -13,6 +13,7 @@ lib/bytes.c            copy,same,bytes_of,bytes_append_text bytes_le16,bytes_le3
 lib/calendar.c         -                                -
 lib/der.c              copy                             -
 lib/base64.c           -                                -
+lib/serial.c           -                                -
 lib/request_oid.c      -                                -
 lib/request_name.c     -                                -
 '
