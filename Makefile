@@ -145,11 +145,11 @@ install: all
 	install -d $(BIN) $(CGI) $(DOC)
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
 	install -m 755 $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
-	install -m 644 README.md LICENSE config.yaml.example www/index.html $(DOC)
+	install -m 644 README.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
 
 uninstall:
 	rm -f $(BIN)/ocspctl $(CGI)/ocsp-cgi
-	rm -f $(DOC)/README.md $(DOC)/LICENSE $(DOC)/config.yaml.example $(DOC)/index.html
+	rm -f $(addprefix $(DOC)/,README.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
 	-rmdir $(DOC) 2>/dev/null
 
 dist:

@@ -19,11 +19,15 @@ check    python:cryptography      python3-cryptography  python3-cryptography py3
 check    command:redis-server     redis-server          redis            redis                redis           redis
 check    command:strace           strace                strace           strace               strace          -
 check    command:apache2,httpd    apache2-bin           httpd            apache2              apache          httpd
+check    apache:mod_ssl.so        apache2-bin           mod_ssl          apache2-ssl          apache          httpd
 check    command:lighttpd         lighttpd              lighttpd         lighttpd             lighttpd        lighttpd
 check    command:nginx            nginx-light           nginx            nginx                nginx           nginx
 check    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
 check    command:curl             curl                  curl             curl                 curl            curl
 check    command:wget             wget                  wget             wget                 wget            wget
+check    command:gnutls-cli       gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls
+check    command:stunnel          stunnel4              stunnel          stunnel              stunnel         stunnel
+check    command:certutil         libnss3-tools         nss-tools        nss-tools            nss             nss
 lint     command:gcc              gcc                   gcc              gcc                  gcc             gcc
 lint     command:clang            clang                 clang            clang                clang           llvm
 lint     command:clang-tidy       clang-tidy            clang-tools-extra clang-extra-tools   clang           llvm
@@ -51,6 +55,13 @@ runtime_present() { # clang's library NAME, for its -fsanitize=NAME
 	ls "$(clang -print-resource-dir 2>/dev/null)"/lib/*/libclang_rt."$1"*.a >/dev/null 2>&1
 }
 
+apache_has() { # MODULE.so: some systems have it in a package of its own
+	for folder in /usr/lib/apache2/modules /usr/lib64/httpd/modules /usr/lib/httpd/modules; do
+		[ -e "$folder/$1" ] && return
+	done
+	return 1
+}
+
 command_present() { # NAME[,OTHER NAME]: servers live in sbin, which is not in every user's PATH
 	IFS=,
 	for name in $1; do
@@ -63,6 +74,7 @@ command_present() { # NAME[,OTHER NAME]: servers live in sbin, which is not in e
 present() { # KIND:NAME
 	case $1 in
 	command:*) command_present "${1#*:}" ;;
+	apache:*) apache_has "${1#*:}" ;;
 	header:*) [ "$headers_known" ] || headers_present "${1#*:}" ;;
 	python:*) [ -x /usr/bin/python3 ] && python_has "${1#*:}" ;;
 	runtime:*) runtime_present "${1#*:}" ;;

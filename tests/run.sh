@@ -1,11 +1,10 @@
 #!/bin/sh
-# run.sh BUILD...: the unit and end-to-end tests of each build folder. The last line is the sum: 'N passed, N failed'.
+# run.sh BUILD...: the unit and end-to-end tests of each build folder, the folders side by side. The last line is the sum:
+# 'N passed, N failed'.
 set -u
 
-passed=0
-failed=0
-output=$(mktemp)
-trap 'rm -f "$output"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' HUP INT TERM
 
 # NAME COMMAND...: runs a test program that speaks TAP ("1..4", "ok 1 - …", "not ok 2 - …") and counts what it said. A
@@ -32,7 +31,12 @@ run() {
 	fi
 }
 
-for build; do
+# BUILD REPORT: everything of one build; its counts stand in REPORT.sum.
+run_build() {
+	build=$1
+	output=$2.tap
+	passed=0
+	failed=0
 	for test in "$build"/tests/test_*; do
 		case $test in *.[od]) continue ;; esac
 		source=tests/unit/${test##*/}.c
@@ -40,6 +44,24 @@ for build; do
 		run "$test" env CMOCKA_MESSAGE_OUTPUT=TAP "$test"
 	done
 	run "$build, end to end" /usr/bin/python3 -B tests/e2e/run.py --build "$build"
+	echo "$passed $failed" >"$2.sum"
+}
+
+number=0
+for build; do
+	number=$((number + 1))
+	run_build "$build" "$folder/$number" >"$folder/$number.log" &
+done
+wait
+
+passed=0
+failed=0
+while [ "$number" -gt 0 ]; do
+	cat "$folder/$number.log"
+	read -r build_passed build_failed <"$folder/$number.sum" || build_passed=0 build_failed=1
+	passed=$((passed + build_passed))
+	failed=$((failed + build_failed))
+	number=$((number - 1))
 done
 
 echo "$passed passed, $failed failed"

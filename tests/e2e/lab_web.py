@@ -143,6 +143,13 @@ class Server:
             pass
 
 
+def load_modules(names):
+    """Apache's; those that have no file are built in."""
+    folder = next(folder for folder in MODULES if os.path.isdir(folder))
+    files = {name: f"{folder}/mod_{name}.so" for name in names}
+    return [f"LoadModule {name}_module {file}" for name, file in files.items() if os.path.exists(file)]
+
+
 class Apache(Server):
     log = "error.log"
     modules = ["mpm_event", "cgid", "authz_core", "alias", "env", "reqtimeout", "unixd"]
@@ -150,10 +157,7 @@ class Apache(Server):
     defines = {}
 
     def start(self):
-        folder = next(folder for folder in MODULES if os.path.isdir(folder))
-        files = {name: f"{folder}/mod_{name}.so" for name in self.modules}
-        lines = [f"LoadModule {name}_module {file}" for name, file in files.items() if os.path.exists(file)]  # or built in
-        lines += [f'ServerRoot "{self.folder}"', "ServerName localhost", f"Listen 127.0.0.1:{self.port}", "PidFile pid"]
+        lines = load_modules(self.modules) + [f'ServerRoot "{self.folder}"', "ServerName localhost", f"Listen 127.0.0.1:{self.port}", "PidFile pid"]
         lines += ["DefaultRuntimeDir .", "Mutex file:.", "ErrorLog error.log", "LogLevel warn", "StartServers 4"]
         lines += ["ScriptSock cgid.sock"] if "cgid" in self.modules else []
         defines = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, **self.defines}

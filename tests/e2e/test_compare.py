@@ -185,7 +185,7 @@ class Compare(lab.LabTest):
                 ("127.0.0.1", "http:// or https://"),
             ):
                 with self.subTest(url=url):
-                    done = self.compare("--ca", "ca", "1", "--timeout", "200", urls=[self.urls[0], url], expect=NOT_ASKED)
+                    done = self.compare("--ca", "ca", "1", "--timeout", "2000", urls=[self.urls[0], url], expect=NOT_ASKED)
                     self.assertIn(url, done.stderr)
                     self.assertIn(words.lower(), done.stderr.lower())
 
