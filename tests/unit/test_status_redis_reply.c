@@ -50,7 +50,6 @@ static const struct resp {
 	{"status_inside", R("*3\r\n+0\r\n$-1\r\n$-1\r\n"), ODD, NULL},
 	{"error_inside", R("*3\r\n$1\r\n0\r\n-ERR\r\n$-1\r\n"), ODD, NULL},
 	{"nil_array_inside", R("*3\r\n*-1\r\n$-1\r\n$-1\r\n"), ODD, NULL},
-	{"nil_of_the_third_protocol_inside", R("*3\r\n_\r\n$-1\r\n$-1\r\n"), ODD, NULL},
 	{"string_longer_than_it_says", R("*3\r\n$1\r\n00\n$-1\r\n$-1\r\n"), ODD, NULL},
 	{"string_with_half_an_end", R("*3\r\n$1\r\n0\r0$-1\r\n$-1\r\n"), ODD, NULL},
 	{"empty_array", R("*0\r\n"), NOT_REDIS, NULL},
