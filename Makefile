@@ -56,6 +56,16 @@ $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
 
+# A fuzz target: with replay.c, which hands it files (FUZZ_DRIVER), or with a fuzzer (then LDFLAGS bring it).
+FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_DRIVER  = $(BUILD)/tests/fuzz/replay.o
+$(BUILD)/fuzz/cgi: FUZZ_WRAP = $(addprefix -Wl$(comma)--wrap=,read write poll snapshot_map)
+comma := ,
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libctl.a $(BUILD)/libocsp.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $(FUZZ_WRAP) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)
 $(BUILD)/lib%.a:
@@ -72,7 +82,7 @@ $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
 
--include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/unit/*.d)
+-include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/*/*.d)
 
 # ---- what a user types ----
 
@@ -83,7 +93,7 @@ help:
 	@echo 'make check-asan      the same under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make lint            dependency direction, warnings of gcc and clang, clang-tidy, format'
 	@echo 'make bench           CPU time of one request, as a multiple of an empty program'
-	@echo 'make fuzz TIME=60    libFuzzer on the request decoder, for so many seconds'
+	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
@@ -104,7 +114,7 @@ demo:
 	@tests/demo.sh $(BUILD)
 
 # Tests and programs, of both signers: what `check` runs.
-unit-tests: all $(UNIT_TESTS)
+unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
 
 check:
 	@tests/deps.sh build check
@@ -132,10 +142,13 @@ $(BUILD)/bench/floor: $(BUILD)/tests/bench/floor.o
 	@mkdir -p $(@D)
 	$(LINK_CGI) -o $@ $^
 
-TIME ?= 60
+TIME   ?= 60
+FUZZER ?= libfuzzer
 fuzz:
-	@tests/deps.sh build fuzz
-	@tests/fuzz/run.sh $(BUILD)/fuzz $(TIME)
+	@tests/deps.sh build fuzz $(if $(filter afl,$(FUZZER)),afl)
+	+@tests/fuzz/run.sh $(FUZZER) $(TIME)
+
+fuzz-targets: $(FUZZ_TARGETS)
 
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
@@ -160,6 +173,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench fuzz install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench fuzz fuzz-targets install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

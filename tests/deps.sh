@@ -35,6 +35,7 @@ lint     command:clang-format     clang-format          clang-tools-extra clang-
 lint     command:shellcheck       shellcheck            ShellCheck       shellcheck           shellcheck      shellcheck
 lint     command:ctags            universal-ctags       ctags            ctags                ctags           universal-ctags
 fuzz     command:clang            clang                 clang            clang                clang           llvm
+afl      command:afl-fuzz         afl++                 american-fuzzy-lop afl++              afl++           afl++
 fuzz     runtime:fuzzer           libclang-rt-dev       compiler-rt      compiler-rt          compiler-rt     llvm
 '
 
