@@ -66,6 +66,11 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libctl.a $
 	@mkdir -p $(@D)
 	$(LINK) -pie $(FUZZ_WRAP) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
 
+# ocsp-cgi in surroundings that can be made to fail.
+$(BUILD)/faults/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/tests/faults/program.o $(BUILD)/libocsp.a
+	@mkdir -p $(@D)
+	$(LINK_CGI) -Wl,--wrap=process_start $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)
 $(BUILD)/lib%.a:
@@ -94,6 +99,7 @@ help:
 	@echo 'make lint            dependency direction, warnings of gcc and clang, clang-tidy, format'
 	@echo 'make bench           CPU time of one request, as a multiple of an empty program'
 	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
+	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
@@ -114,7 +120,7 @@ demo:
 	@tests/demo.sh $(BUILD)
 
 # Tests and programs, of both signers: what `check` runs.
-unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
+unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi
 
 check:
 	@tests/deps.sh build check
@@ -141,6 +147,12 @@ $(BUILD)/bench/spawn: $(BUILD)/tests/bench/spawn.o
 $(BUILD)/bench/floor: $(BUILD)/tests/bench/floor.o
 	@mkdir -p $(@D)
 	$(LINK_CGI) -o $@ $^
+
+# What `check` does in short: each system call and each allocation failing in each way, each octet of each value.
+faults:
+	@tests/deps.sh build check
+	@$(MAKE) -s $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/faults/ocsp-cgi $(BUILD)/tests/test_answer_damage
+	@tests/faults/run.sh $(BUILD)
 
 TIME   ?= 60
 FUZZER ?= libfuzzer
@@ -173,6 +185,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench fuzz fuzz-targets install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench faults fuzz fuzz-targets install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:
