@@ -41,14 +41,37 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNING
            -ffunction-sections -fdata-sections $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 
 LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-# A process per request: neither the dynamic loader nor PIE's relocations of libcrypto are paid for each time.
-LINK_CGI = $(LINK) $(if $(DYNAMIC)$(SANITIZE),-pie,-static)
 
-# A static libcrypto makes ld warn of name look-ups and plug-ins, which nothing here calls.
-NO_LD_WARNINGS = $(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl,--no-warnings)
+# A process per request: neither the dynamic loader nor PIE's relocations of libcrypto are paid for each time. What else a
+# static ocsp-cgi saves is in lib/startup/, a file each: heap.c (malloc), start.c (the entry point), order.txt (which functions
+# lie side by side; where there is no lld, they lie as they come).
+KIND     = $(if $(SANITIZE),sanitized,$(if $(DYNAMIC),dynamic,$(if $(PIE),pie,static)))
+KIND_static    = -static $(ORDER_$(HAS_LLD)) $(ENTRY_$(START_KNOWN))
+KIND_pie       = -static-pie $(ORDER_$(HAS_LLD))
+KIND_dynamic   = -pie
+KIND_sanitized = -pie
+LINK_CGI = $(LINK) $(KIND_$(KIND))
 
-$(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
-	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+ORDER_yes   = -fuse-ld=lld -Wl,--symbol-ordering-file=lib/startup/order.txt,--no-warn-symbol-ordering
+HAS_LLD := $(shell echo 'int main(void) { return 0; }' | $(CC) -fuse-ld=lld -o /dev/null -x c - 2>/dev/null && echo yes)
+ENTRY_known = -Wl,-e,start
+# start.c leans on the inside of glibc: only where it was tried. START=libc: as all programs start.
+KNOWN    = defined __x86_64__ && defined __GLIBC__ && __GLIBC__ == 2 && __GLIBC_MINOR__ == 36
+START_KNOWN := $(if $(filter libc,$(START)),,$(shell printf '\043include <limits.h>\n\043if $(KNOWN)\nknown\n\043endif\n' | \
+                $(CC) $(CPPFLAGS) -E -P - 2>/dev/null | grep -x known))
+STARTUP_static = $(BUILD)/lib/startup/heap.o $(if $(START_KNOWN),$(BUILD)/lib/startup/start.o)
+STARTUP_pie    = $(BUILD)/lib/startup/heap.o
+STARTUP        = $(STARTUP_$(KIND))
+
+# A static libcrypto makes GNU's ld warn of name look-ups and plug-ins, which nothing here calls.
+COMMA = ,
+NO_LD_WARNINGS = $(if $(HAS_LLD),,$(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl$(COMMA)--no-warnings))
+
+$(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(STARTUP) $(BUILD)/libocsp.a lib/startup/order.txt
+	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis -lcrypto $(LDLIBS)
+
+# There is no canary before the entry point has set it.
+$(BUILD)/lib/startup/start.o: private HARDEN += -fno-stack-protector
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
@@ -59,17 +82,17 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 # A fuzz target: with replay.c, which hands it files (FUZZ_DRIVER), or with a fuzzer (then LDFLAGS bring it).
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_DRIVER  = $(BUILD)/tests/fuzz/replay.o
-$(BUILD)/fuzz/cgi: FUZZ_WRAP = $(addprefix -Wl$(comma)--wrap=,read write poll snapshot_map)
-comma := ,
+$(BUILD)/fuzz/cgi: FUZZ_WRAP = $(addprefix -Wl$(COMMA)--wrap=,read write poll snapshot_map sandbox_enter)
 
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	@mkdir -p $(@D)
 	$(LINK) -pie $(FUZZ_WRAP) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
 
 # ocsp-cgi in surroundings that can be made to fail.
-$(BUILD)/faults/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/tests/faults/program.o $(BUILD)/libocsp.a
+$(BUILD)/faults/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/tests/faults/program.o $(STARTUP) $(BUILD)/libocsp.a
 	@mkdir -p $(@D)
-	$(LINK_CGI) -Wl,--wrap=process_start $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+	$(LINK_CGI) $(addprefix -Wl$(COMMA)--wrap=,process_start arena_take arena_resize sandbox_enter) \
+		$(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)
@@ -87,7 +110,7 @@ $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
 
--include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/*/*.d)
+-include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(STARTUP:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/*/*.d)
 
 # ---- what a user types ----
 
@@ -97,7 +120,8 @@ help:
 	@echo 'make check           unit and end-to-end tests, with both signers'
 	@echo 'make check-asan      the same under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make lint            dependency direction, warnings of gcc and clang, clang-tidy, format'
-	@echo 'make bench           CPU time of one request, as a multiple of an empty program'
+	@echo 'make bench           what a request costs, beside an empty program, openssl and a plain CGI'
+	@echo 'make bench-gate      fails where a request costs more instructions, page faults or system calls than it did'
 	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
 	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
@@ -107,6 +131,8 @@ help:
 	@echo
 	@echo 'SIGN=lowlevel|evp    the signer: calls that start fastest (default), or none that OpenSSL deprecates'
 	@echo 'DYNAMIC=1            ocsp-cgi linked dynamically, where there is no libcrypto.a'
+	@echo 'PIE=1                ocsp-cgi linked as a static PIE: all addresses are random, for thrice the cost'
+	@echo 'START=libc           ocsp-cgi starts as all programs do, where lib/startup/start.c is not wanted'
 	@echo 'SANITIZE=1           with the sanitizers, in build/asan'
 	@echo 'WERROR=1             warnings are errors'
 	@echo 'BUILD=folder         instead of build/'
@@ -137,8 +163,16 @@ lint:
 	@$(MAKE) -s unit-tests WERROR=1 BUILD=build/clang CC=clang SIGN=evp
 	@tests/lint.sh build/gcc
 
-bench: $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/bench/spawn $(BUILD)/bench/floor
-	@tests/bench/run.sh $(BUILD)
+# The table of targets, the sweeps, the web servers: some minutes. bench-gate: what is counted, not timed, against
+# tests/bench/baseline.txt; bench-baseline writes that anew.
+BENCH = $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/bench/spawn $(BUILD)/bench/floor $(BUILD)/bench/plain-cgi
+bench bench-gate bench-baseline:
+	@tests/deps.sh build bench
+	@$(MAKE) -s bench-programs SIGN=lowlevel BUILD=$(BUILD)
+	@$(MAKE) -s all SIGN=evp BUILD=$(BUILD)/evp
+	@/usr/bin/python3 -B tests/bench/$(subst -,_,$@).py $(BUILD)
+
+bench-programs: $(BENCH)
 
 $(BUILD)/bench/spawn: $(BUILD)/tests/bench/spawn.o
 	@mkdir -p $(@D)
@@ -146,7 +180,11 @@ $(BUILD)/bench/spawn: $(BUILD)/tests/bench/spawn.o
 
 $(BUILD)/bench/floor: $(BUILD)/tests/bench/floor.o
 	@mkdir -p $(@D)
-	$(LINK_CGI) -o $@ $^
+	$(LINK) -static -o $@ $^
+
+$(BUILD)/bench/plain-cgi: $(BUILD)/tests/bench/plain-cgi.o
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
 # What `check` does in short: each system call and each allocation failing in each way, each octet of each value.
 faults:
@@ -185,6 +223,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench faults fuzz fuzz-targets install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

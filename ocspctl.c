@@ -27,6 +27,7 @@ static const struct command {
 	{"import", command_import, "bring a whole CA into Redis, from an index.txt, a CRL or an export"},
 	{"export", command_export, "write a CA's statuses in Redis as TSV"},
 	{"compare", command_compare, "ask two responders and name every verdict that differs"},
+	{"doctor", command_doctor, "ask a deployed URL in every awkward form and say what is at fault"},
 };
 
 #define COUNT (sizeof commands / sizeof *commands)

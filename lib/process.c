@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -72,6 +73,8 @@ static void tick_after(int64_t us)
 
 void process_deadline(uint32_t ms)
 {
+	if (ms == own.deadline_ms) /* armed already; saves a system call wherever the default is kept */
+		return;
 	int64_t left = own.started_us + (int64_t)ms * 1000 - process_monotonic_us();
 	own.deadline_ms = ms;
 	tick_after(left > 0 ? left : 1); /* 0 would disarm it */
@@ -173,12 +176,16 @@ static void on_signal(int signal)
 	_exit(own.replied ? 0 : 1);
 }
 
-/* A closed 1 gets a descriptor that cannot be written to: an answer must not vanish in silence. */
+/* A closed 1 gets a descriptor that cannot be written to: an answer must not vanish in silence. One poll() asks for all. */
 static bool open_closed_descriptors(void)
 {
 	static const int flags[3] = {O_RDONLY, O_RDONLY, O_WRONLY};
+	struct pollfd asked[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
+	while (poll(asked, 3, 0) < 0)
+		if (errno != EINTR)
+			return false;
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
+		if ((asked[fd].revents & POLLNVAL) != 0 && open("/dev/null", flags[fd]) != fd)
 			return false;
 	return true;
 }
@@ -204,8 +211,12 @@ bool process_start(struct log *log)
 	own.started_us = process_monotonic_us();
 	/* a crash while signing would leave key material in a core file */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (!open_closed_descriptors())
+	if (!open_closed_descriptors()) {
+		log_say(log, LOG_ERROR,
+			"a standard descriptor is closed, and /dev/null cannot take its place");
+		process_log();
 		return false;
+	}
 	process_deadline(
 		PROCESS_DEADLINE_MS); /* first: it replaces a timer that exec may have left running */
 	own_signals();

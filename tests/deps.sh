@@ -34,6 +34,16 @@ lint     command:clang-tidy       clang-tidy            clang-tools-extra clang-
 lint     command:clang-format     clang-format          clang-tools-extra clang-extra-tools   clang           clang-format
 lint     command:shellcheck       shellcheck            ShellCheck       shellcheck           shellcheck      shellcheck
 lint     command:ctags            universal-ctags       ctags            ctags                ctags           universal-ctags
+bench    command:ld.lld           lld                   lld              lld                  lld             lld
+bench    command:valgrind         valgrind              valgrind         valgrind             valgrind        valgrind
+bench    command:strace           strace                strace           strace               strace          -
+bench    command:wrk              wrk                   wrk              wrk                  wrk             wrk
+bench    python:cryptography      python3-cryptography  python3-cryptography py3-cryptography python-cryptography cryptography
+bench    command:redis-server     redis-server          redis            redis                redis           redis
+bench    command:apache2,httpd    apache2-bin           httpd            apache2              apache          httpd
+bench    command:lighttpd         lighttpd              lighttpd         lighttpd             lighttpd        lighttpd
+bench    command:nginx            nginx-light           nginx            nginx                nginx           nginx
+bench    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
 fuzz     command:clang            clang                 clang            clang                clang           llvm
 afl      command:afl-fuzz         afl++                 american-fuzzy-lop afl++              afl++           afl++
 fuzz     runtime:fuzzer           libclang-rt-dev       compiler-rt      compiler-rt          compiler-rt     llvm

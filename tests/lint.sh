@@ -14,7 +14,7 @@ complain() {
 # A module is a file, or files whose names begin with it: request_oid.c is request's. The longest name counts.
 order='
 cgi answer health delegate requester request status status_redis status_table snapshot response sign_lowlevel sign_evp verify sign_hedge sign
-caching process sandbox log serial ocsp der base64 calendar bytes
+caching process sandbox arena log serial ocsp der base64 calendar bytes
 '
 declare -A place
 number=0

@@ -95,6 +95,8 @@ static void set_server(CURL *curl, const struct http_settings *settings)
 	long timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : HTTP_CLIENT_TIMEOUT_MS;
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	/* what OCSP's clients speak, and what has chunks and request lines */
+	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (settings->proxy)
 		curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy);
 	if (settings->ca_file)
@@ -110,7 +112,11 @@ static void set_method(CURL *curl, const struct http_request *request)
 			curl, CURLOPT_POSTFIELDS, request->body.data ? (const char *)request->body.data : "");
 	} else if (strcmp(request->method, "HEAD") == 0) {
 		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+	} else if (strcmp(request->method, "GET") != 0) {
+		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 	}
+	if (request->target)
+		curl_easy_setopt(curl, CURLOPT_REQUEST_TARGET, request->target);
 }
 
 static struct curl_slist *header_list(const char *const *lines)

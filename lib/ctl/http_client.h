@@ -20,13 +20,16 @@ struct http_settings {
 };
 
 /*
- * A server's URL, or nginx' way to say a Unix socket: "http://unix:/run/ocsp.sock:/path". `method` is GET, HEAD or POST;
- * only POST has a body. `headers` are whole lines ("Name: value") and end with NULL.
+ * A server's URL, or nginx' way to say a Unix socket: "http://unix:/run/ocsp.sock:/path". Only POST has a body; with the
+ * line "Transfer-Encoding: chunked" it is sent so. `headers` are whole lines ("Name: value") and end with NULL; "Name:"
+ * leaves out one that libcurl would send, "Name;" sends it empty. `target` stands in the request line in place of the URL's
+ * path, octet for octet; NULL: that path, as it is.
  */
 struct http_request {
 	const char *method, *url;
 	struct slice body;
 	const char *const *headers;
+	const char *target;
 };
 
 /* Starts as {0} and may be used again; http_response_free() it in the end. */

@@ -78,11 +78,11 @@ bool ocsp_client_ask(struct http_client *client, const char *url, enum ocsp_meth
 	static const char *const post_headers[] = {
 		"Content-Type: application/ocsp-request", "Accept: application/ocsp-response", NULL};
 	static const char *const get_headers[] = {"Accept: application/ocsp-response", NULL};
-	struct http_request request = {"POST", url, {q->der, q->der_len}, post_headers};
+	struct http_request request = {"POST", url, {q->der, q->der_len}, post_headers, NULL};
 	char *target = NULL;
 	if (method == OCSP_BY_GET) {
 		target = get_url(url, q);
-		request = (struct http_request){"GET", target, {NULL, 0}, get_headers};
+		request = (struct http_request){"GET", target, {NULL, 0}, get_headers, NULL};
 	}
 	bool done = http_client_exchange(client, &request, out, problem);
 	free(target);

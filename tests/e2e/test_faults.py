@@ -105,6 +105,8 @@ class Faults(lab.LabTest):
     def fail_allocations(self, name):
         asked = self.asked(name)
         count = asked.fail_allocations(lasting=False) + asked.fail_allocations(lasting=True)
+        if count == 0:
+            self.skipTest("only a static ocsp-cgi has an arena")
         self.report("allocations", count, asked)
 
     def test_allocations_of_a_post(self):
@@ -114,11 +116,6 @@ class Faults(lab.LabTest):
     def test_allocations_of_a_look_up_in_redis(self):
         """S4"""
         self.fail_allocations("redis")
-
-
-@unittest.skipIf(SANITIZED, "as above")
-class Full(Faults):
-    """Where the reply goes there is no room."""
 
     def test_a_full_disk_behind_standard_output(self):
         """H6"""

@@ -1,0 +1,23 @@
+/*
+ * arena: memory that is only ever given out. The responder needs no heap of its own; libcrypto and hiredis do, for a request
+ * that is over in a millisecond. arena_heap.c puts their malloc() here; ocsp-cgi alone links that.
+ */
+#ifndef ARENA_H
+#define ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Octets. The most that a test was seen to need is a tenth of this. */
+#define ARENA_MAX ((size_t)8 * 1024 * 1024)
+
+/* `size` octets, aligned for anything, all zero. NULL: exhausted, which whoever asked turns into an internalError. */
+void *arena_take(size_t size);
+
+/*
+ * `old`, NULL or from arena_take(), made `size` octets: in place where it is the last one or shrinks, else its octets are
+ * copied to a new one. NULL: exhausted, `old` is as it was.
+ */
+void *arena_resize(void *old, size_t size);
+
+#endif
