@@ -200,6 +200,10 @@ fuzz:
 
 fuzz-targets: $(FUZZ_TARGETS)
 
+fuzz-coverage:
+	@tests/deps.sh build fuzz
+	+@tests/fuzz/coverage.sh
+
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
@@ -223,6 +227,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets fuzz-coverage install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

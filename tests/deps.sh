@@ -46,6 +46,7 @@ bench    command:nginx            nginx-light           nginx            nginx  
 bench    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
 fuzz     command:clang            clang                 clang            clang                clang           llvm
 afl      command:afl-fuzz         afl++                 american-fuzzy-lop afl++              afl++           afl++
+fuzz     command:llvm-cov         llvm                  llvm             llvm                 llvm            llvm
 fuzz     runtime:fuzzer           libclang-rt-dev       compiler-rt      compiler-rt          compiler-rt     llvm
 '
 

@@ -1,10 +1,12 @@
 """S4, H6: what the system does to the program: calls and allocations that fail, interruptions, full disks and pipes. Each
 outcome is a right answer, an error, or a non-zero exit with a log line. OCSP_CGI_FAULTS=long: each fault instead of a sample."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 
 import lab
@@ -102,6 +104,15 @@ class Faults(lab.LabTest):
             asked.interrupt_everything()
             self.report("interrupted", sum(asked.outcomes.values()), asked)
 
+    def test_descriptors_that_cannot_be_examined(self):
+        """H12: an interruption is no closed descriptor; any other failure is an exit with a log line"""
+        if not can_trace():
+            self.skipTest("strace cannot trace here")
+        for error, outcome in (("EINTR", "right answer"), ("EINVAL", "exit")):
+            asked = self.asked("table")
+            asked.inject("poll", 1, f"error={error}")
+            self.assertEqual(asked.outcomes, {outcome: 1})
+
     def fail_allocations(self, name):
         asked = self.asked(name)
         count = asked.fail_allocations(lasting=False) + asked.fail_allocations(lasting=True)
@@ -125,6 +136,35 @@ class Faults(lab.LabTest):
             self.assertEqual(done.returncode, 1)
             self.assertIn(b"No space left on device", done.stderr)
             self.assertEqual(done.stderr.count(b"\n"), 1)
+
+    def run_into_full_pipe(self, name):
+        """Nobody reads; the deadline is 1.5 s."""
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, bytes(4096))
+        os.set_blocking(writer, True)
+        started = time.monotonic()
+        done = self.asked("table").run(**{name: writer})
+        self.assertLess(time.monotonic() - started, 2.5)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            left = pipe.read()
+        self.assertEqual(left.strip(b"\0"), b"")
+        return done
+
+    def test_a_full_pipe_behind_standard_output(self):
+        """H6: ended by the deadline, with a log line"""
+        done = self.run_into_full_pipe("stdout")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, rb"deadline of 1500 ms passed while writing the reply")
+
+    def test_a_full_pipe_behind_standard_error(self):
+        """H14: the reply is out, and the log does not keep the program"""
+        done = self.run_into_full_pipe("stderr")
+        body = injection.Asked.whole_body(done.stdout)
+        self.assertEqual(ocsp.Response(body).statuses, ["good", "revoked", "unknown"])
 
     def test_a_full_disk_behind_standard_error(self):
         """H14: there is nobody left to tell; the answer is right all the same"""

@@ -1,6 +1,7 @@
 /*
  * cgi_surroundings: what fuzz_cgi.c puts around the program instead of a process: its descriptors, its clock, its files and
- * its end. The linker sends read(), write(), poll() and snapshot_map() here (--wrap); process.h is implemented here.
+ * its end. The linker sends read(), write(), poll(), snapshot_map()
+ * and sandbox_enter() here (--wrap); process.h is implemented here.
  */
 #ifndef CGI_SURROUNDINGS_H
 #define CGI_SURROUNDINGS_H
@@ -126,5 +127,19 @@ int64_t process_monotonic_us(void)
 {
 	return 1000000;
 }
+
+/* ---- sandbox.h: one process answers many requests here ---- */
+
+#if __has_include("sandbox.h")
+#include "sandbox.h"
+
+void __wrap_sandbox_enter(const struct sandbox *keep, struct log *log);
+
+void __wrap_sandbox_enter(const struct sandbox *keep, struct log *log)
+{
+	must(keep->folder_count <= SNAPSHOT_FOLDERS_MAX);
+	(void)log;
+}
+#endif
 
 #endif
