@@ -3,6 +3,8 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "ctl/commands.h"
 #include "ctl/message.h"
@@ -56,8 +58,16 @@ static int unknown_command(const char *word)
 	return USAGE;
 }
 
+/* Keys and passwords: not into a core file, not before the eyes of this user's other processes. */
+static void keep_secrets(void)
+{
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core_pattern that is a pipe heeds no limit */
+}
+
 int main(int argc, char **argv)
 {
+	keep_secrets();
 	if (argc < 2) {
 		print_usage(stderr);
 		return USAGE;

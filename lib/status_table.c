@@ -64,14 +64,16 @@ static bool layout_holds(const struct table_header *h, size_t file_len)
 		sizeof(struct table_header) + (uint64_t)h->bucket_count * sizeof(struct table_bucket);
 	if (h->buckets_offset != sizeof(struct table_header) || h->entries_offset != buckets_end)
 		return false;
-	return h->file_size == file_len && h->file_size == buckets_end + h->entry_count * h->entry_size;
+	uint64_t entries_end = buckets_end + h->entry_count * h->entry_size;
+	return h->file_size == file_len &&
+	       h->file_size == entries_end + (uint64_t)h->part_count * sizeof(struct table_part);
 }
 
 static bool kind_holds(const struct table_header *h)
 {
 	if (h->kind != TABLE_CRL && h->kind != TABLE_CRL_PARTIAL && h->kind != TABLE_INDEX)
 		return false;
-	return h->has_crl_number <= 1 && h->reserved == 0;
+	return h->has_crl_number <= 1;
 }
 
 static bool times_hold(const struct table_header *h)

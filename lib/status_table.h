@@ -6,6 +6,7 @@
  *     struct table_header
  *     buckets   bucket_count × struct table_bucket
  *     entries   entry_count × entry_size octets, sorted by (bucket, serial)
+ *     parts     part_count × struct table_part: for `ocspctl table` alone, which replaces none by an older one
  * A serial is a non-negative integer, big-endian, left-padded with zeros to serial_size octets. Its bucket is
  * table_bucket_of(). A bucket's CRC covers its number, its place, its entries and the header's CRC, so that one look-up
  * checks all that it relies on and touches the header, one bucket and one or two pages of entries, whatever the table's
@@ -48,11 +49,20 @@ struct table_header {
 	/* big-endian, left-padded; of several parts the lowest; all zero where there is none */
 	uint8_t crl_number[TABLE_CRL_NUMBER_MAX];
 	uint32_t has_crl_number; /* 0 or 1 */
-	/* CRC-32C of all entries, which binds the buckets to this header; the reader never computes it */
+	/* CRC-32C of all entries and parts, which binds the buckets to this header; the reader never computes it */
 	uint32_t contents;
-	uint32_t reserved; /* 0 */
+	uint32_t part_count; /* 0: of an index, or of one CRL for all certificates */
 };
 _Static_assert(sizeof(struct table_header) == 176, "table format");
+
+/* One CRL of those that the table was made of. */
+struct table_part {
+	uint8_t scope[32]; /* SHA-256 of what its issuingDistributionPoint says */
+	int64_t this_update;
+	uint8_t crl_number[TABLE_CRL_NUMBER_MAX]; /* as in the header */
+	uint32_t has_crl_number;
+};
+_Static_assert(sizeof(struct table_part) == 64, "table format");
 
 struct table_bucket {
 	uint32_t crc;          /* table_bucket_crc() */

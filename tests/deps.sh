@@ -105,23 +105,38 @@ say() {
 	echo "make deps: $*" >&2
 }
 
-# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed".
+# Packages that start a daemon ask policy-rc.d first; 101 is "not allowed". The administrator's own, if there is one, waits
+# beside it, also through a run that is killed; ours is known by its text. One run at a time: the lock ends with the shell.
 policy=/usr/sbin/policy-rc.d
 kept=$policy.kept-by-make-deps
+ours='#!/bin/sh
+# of make deps, for as long as it installs
+exit 101'
+
+is_ours() {
+	[ -f $policy ] && [ ! -L $policy ] && [ "$(cat $policy)" = "$ours" ]
+}
 
 forbid_daemons() {
+	exec 9</usr/sbin
+	flock 9
 	trap allow_daemons EXIT
 	trap 'exit 130' HUP INT TERM
-	if [ -e $policy ] && [ ! -e $kept ]; then
+	if ! is_ours && { [ -e $policy ] || [ -L $policy ]; }; then
 		mv $policy $kept
 	fi
-	printf '#!/bin/sh\nexit 101\n' >$policy
-	chmod 755 $policy
+	rm -f $policy.new
+	printf '%s\n' "$ours" >$policy.new
+	chmod 755 $policy.new
+	mv $policy.new $policy
 }
 
 allow_daemons() {
-	rm -f "$policy" "${log:-}"
-	[ ! -e "$kept" ] || mv "$kept" "$policy"
+	rm -f "${log:-}"
+	! is_ours || rm -f $policy
+	if [ -e $kept ] || [ -L $kept ]; then
+		mv $kept $policy
+	fi
 }
 
 install_debian() { # PACKAGE...

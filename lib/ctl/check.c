@@ -5,11 +5,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../snapshot.h"
 #include "../status_table.h"
 #include "iso_time.h"
 #include "memory.h"
+#include "message.h"
 #include "self_test.h"
 
 #define SECONDS_PER_DAY  86400
@@ -43,6 +45,7 @@ __attribute__((format(printf, 3, 4))) static void find(
 	if (vasprintf(&text, format, arguments) < 0)
 		text = memory_text("out of memory");
 	va_end(arguments);
+	message_printable(text, strlen(text));
 	details = memory_printf("%s%s: %s\n", report->details ? report->details : "", names[level], text);
 	free(report->details);
 	report->details = details;

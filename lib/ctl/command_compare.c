@@ -223,16 +223,9 @@ static int compare(const struct compare_options *o)
 
 int command_compare(int argc, char **argv)
 {
-	struct messages m = {0};
-	struct compare_options o = {0};
-	const char *problem = compare_options_read(&o, argc, argv);
-	if (problem) {
-		message_error(&m, (struct place){0}, "compare: %s; see ocspctl compare --help", problem);
-		return USAGE;
-	}
-	if (o.help) {
-		fputs(compare_usage, stdout);
-		return EQUAL;
-	}
-	return compare(&o);
+	struct compare_options o;
+	const enum options_result result = compare_options_read(&o, argc, argv);
+	if (result == OPTIONS_READ)
+		return compare(&o);
+	return result == OPTIONS_HELP ? EQUAL : USAGE;
 }

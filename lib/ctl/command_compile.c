@@ -1,6 +1,5 @@
 #include "commands.h"
 
-#include <getopt.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,63 +9,42 @@
 #include "../cgi.h"
 #include "compile.h"
 #include "file.h"
+#include "options.h"
 
 enum { DONE = 0, REFUSED = 1, USAGE = 2 };
 
-struct options {
+struct compile_options {
 	const char *config, *output, *group;
-	bool help;
 };
 
-static void print_usage(FILE *to)
-{
-	fprintf(to,
-		"usage: ocspctl compile [-c FILE] [-o FILE] [--group GROUP]\n"
-		"Reads the configuration, its certificates and keys; checks them; writes the snapshot that "
-		"ocsp-cgi answers from.\n"
-		"  -c, --config FILE   the configuration (%s)\n"
-		"  -o, --output FILE   the snapshot, replaced at once or not at all (%s)\n"
-		"  -g, --group GROUP   who may read it besides its owner (default: the replaced file's "
-		"group, else your own)\n"
-		"Exit status: 0 done, 1 refused, 2 usage.\n",
-		COMMAND_CONFIG_DEFAULT, CGI_SNAPSHOT_DEFAULT);
-}
+#define AT(field) offsetof(struct compile_options, field)
 
-static bool parse_options(int argc, char **argv, struct options *out)
-{
-	static const struct option known[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"output", required_argument, NULL, 'o'},
-		{"group", required_argument, NULL, 'g'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option = 0;
+static const struct option_row rows[] = {
+	OPTION_CONFIG(struct compile_options),
+	{.name = "output",
+		.letter = 'o',
+		.argument = "FILE",
+		.read = option_text,
+		.offset = AT(output),
+		.help = "the snapshot, replaced at once or not at all\n(" CGI_SNAPSHOT_DEFAULT ")"},
+	{.name = "group",
+		.letter = 'g',
+		.argument = "GROUP",
+		.read = option_text,
+		.offset = AT(group),
+		.help = "who may read it besides its owner (default: the replaced file's\n"
+			"group, else your own)"},
+};
 
-	*out = (struct options){COMMAND_CONFIG_DEFAULT, CGI_SNAPSHOT_DEFAULT, NULL, false};
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:o:g:h", known, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			out->config = optarg;
-			break;
-		case 'o':
-			out->output = optarg;
-			break;
-		case 'g':
-			out->group = optarg;
-			break;
-		case 'h':
-			out->help = true;
-			break;
-		default:
-			return false;
-		}
-	}
-	if (optind < argc)
-		fprintf(stderr, "ocspctl compile: %s is one argument too many\n", argv[optind]);
-	return optind >= argc;
-}
+static const struct options command_line = {
+	.command = "compile",
+	.head = "Usage: ocspctl compile [-c FILE] [-o FILE] [--group GROUP]\n"
+		"Reads the configuration, its certificates and keys; checks them; writes the snapshot\n"
+		"that ocsp-cgi answers from.\n\n",
+	.tail = "\nExit status: 0 done, 1 refused, 2 usage.\n",
+	.rows = rows,
+	.row_count = sizeof rows / sizeof *rows,
+};
 
 static bool find_group(const char *name, gid_t *group, struct messages *m)
 {
@@ -86,7 +64,7 @@ static bool find_group(const char *name, gid_t *group, struct messages *m)
 	return true;
 }
 
-static bool run(const struct options *options, struct messages *m)
+static bool run(const struct compile_options *options, struct messages *m)
 {
 	struct config *config = NULL;
 	struct compiled compiled = {0};
@@ -111,17 +89,13 @@ static bool run(const struct options *options, struct messages *m)
 
 int command_compile(int argc, char **argv)
 {
-	struct options options = {0};
+	struct compile_options options = {COMMAND_CONFIG_DEFAULT, CGI_SNAPSHOT_DEFAULT, NULL};
+	struct option_words none;
 	struct messages m = {0};
+	const enum options_result result = options_read(&command_line, argc, argv, &options, &none);
 
-	if (!parse_options(argc, argv, &options)) {
-		print_usage(stderr);
-		return USAGE;
-	}
-	if (options.help) {
-		print_usage(stdout);
-		return DONE;
-	}
+	if (result != OPTIONS_READ)
+		return result == OPTIONS_HELP ? DONE : USAGE;
 	if (run(&options, &m))
 		return DONE;
 	fprintf(stderr, "ocspctl compile: refused (errors: %u, warnings: %u); %s is as it was\n", m.errors,

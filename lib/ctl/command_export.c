@@ -2,27 +2,25 @@
 #include "commands.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "export_rows.h"
 #include "file.h"
+#include "options.h"
 
 #define CHUNK 65536
 
 /* clang-format off */
-static const char usage[] =
+static const char head[] =
 	"Usage: ocspctl export --ca NAME [-c FILE] [-o FILE]\n"
 	"Writes what Redis holds of a CA as TSV: a header line, then a line for each serial, sorted by\n"
 	"it: serial (0x hexadecimal), serial (decimal), status, revocation time, revocation reason.\n"
 	"ocspctl import --tsv reads it back.\n"
-	"\n"
-	"  --ca NAME          the CA's name in the configuration; its status must be redis\n"
-	"  -c, --config FILE  the configuration (" COMMAND_CONFIG_DEFAULT ")\n"
-	"  -o, --output FILE  instead of standard output; replaced in one step\n"
-	"  --help             this text\n"
+	"\n";
+static const char tail[] =
 	"\n"
 	"Records that change while it runs are in it as they were or as they are. Records that ocsp-cgi\n"
 	"could not read are left out, and reported on standard error.\n"
@@ -32,53 +30,23 @@ static const char usage[] =
 
 struct export_options {
 	const char *ca, *config, *output;
-	bool help;
 };
 
-static const char *set_once(const char **option)
-{
-	if (*option)
-		return "an option is there twice";
-	*option = optarg;
-	return NULL;
-}
+static const struct option_row known[] = {
+	OPTION_REDIS_CA(struct export_options),
+	OPTION_CONFIG(struct export_options),
+	{.name = "output",
+		.letter = 'o',
+		.argument = "FILE",
+		.read = option_text,
+		.offset = offsetof(struct export_options, output),
+		.help = "instead of standard output; replaced in one step"},
+};
 
-static const char *read_option(struct export_options *o, int option)
+static const char *check(const void *read, const struct option_words *words)
 {
-	switch (option) {
-	case 'a':
-		return set_once(&o->ca);
-	case 'c':
-		return set_once(&o->config);
-	case 'o':
-		return set_once(&o->output);
-	case 'h':
-		o->help = true;
-		return NULL;
-	default:
-		return "an option is unknown, or its argument is missing";
-	}
-}
-
-static const char *read_options(struct export_options *o, int argc, char **argv)
-{
-	static const struct option long_options[] = {
-		{"ca", required_argument, NULL, 'a'},
-		{"config", required_argument, NULL, 'c'},
-		{"output", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	const char *problem = NULL;
-	int option = 0;
-	optind = 0; /* a fresh start: getopt remembers */
-	opterr = 0;
-	while (!problem && (option = getopt_long(argc, argv, "c:o:", long_options, NULL)) != -1)
-		problem = read_option(o, option);
-	if (problem || o->help)
-		return problem;
-	if (optind < argc)
-		return "an argument without an option";
+	const struct export_options *o = read;
+	(void)words;
 	return o->ca ? NULL : "--ca NAME is needed";
 }
 
@@ -112,6 +80,14 @@ static bool write_rows(const struct export_rows *rows, struct file_output *file,
 	return put(file, &chunk, m);
 }
 
+/* As the shell's > would. */
+static mode_t mode_of_new_file(void)
+{
+	const mode_t mask = umask(077);
+	(void)umask(mask);
+	return 0666 & ~mask;
+}
+
 static bool write_file(const struct export_rows *rows, const char *path, struct messages *m)
 {
 	struct file_output file = {NULL, NULL, -1};
@@ -121,7 +97,7 @@ static bool write_file(const struct export_rows *rows, const char *path, struct 
 		file_abandon(&file);
 		return false;
 	}
-	return file_commit(&file, 0644, FILE_GROUP_KEEP, m);
+	return file_commit(&file, mode_of_new_file(), FILE_GROUP_KEEP, m);
 }
 
 static void export(const struct export_options *o, struct messages *m)
@@ -146,16 +122,19 @@ out:
 
 int command_export(int argc, char **argv)
 {
+	static const struct options options = {
+		.command = "export",
+		.head = head,
+		.tail = tail,
+		.rows = known,
+		.row_count = sizeof known / sizeof *known,
+		.check = check,
+	};
 	struct messages m = {0};
 	struct export_options o = {0};
-	const char *problem = read_options(&o, argc, argv);
-	if (problem) {
-		message_error(&m, (struct place){0}, "export: %s; see ocspctl export --help", problem);
-		return 2;
-	}
-	if (o.help)
-		fputs(usage, stdout);
-	else
+	struct option_words none;
+	const enum options_result result = options_read(&options, argc, argv, &o, &none);
+	if (result == OPTIONS_READ)
 		export(&o, &m);
-	return m.errors > 0 ? 1 : 0;
+	return result == OPTIONS_WRONG ? 2 : m.errors > 0 ? 1 : 0;
 }

@@ -95,7 +95,7 @@ static void import(const struct import_options *o, struct messages *m)
 	struct import_source source = {0};
 	uint64_t total = 0;
 	if (redis_ca_find(&i.ca, o->config, o->ca, m) && open_source(&i, o, &source, m) &&
-		import_source_check(&source, &total, m) && redis_ca_connect(&i.ca, !o->dry_run, m))
+		import_source_check(&source, o->force, &total, m) && redis_ca_connect(&i.ca, !o->dry_run, m))
 		print_summary(&i, total, run(&i, &source, total));
 	else
 		message_error(m, (struct place){o->path, 0, 0}, "nothing was written");
@@ -107,14 +107,8 @@ int command_import(int argc, char **argv)
 {
 	struct messages m = {0};
 	struct import_options o = {0};
-	const char *problem = import_options_read(&o, argc, argv);
-	if (problem) {
-		message_error(&m, (struct place){0}, "import: %s; see ocspctl import --help", problem);
-		return 2;
-	}
-	if (o.help)
-		fputs(import_usage, stdout);
-	else
+	const enum options_result result = import_options_read(&o, argc, argv);
+	if (result == OPTIONS_READ)
 		import(&o, &m);
-	return m.errors > 0 ? 1 : 0;
+	return result == OPTIONS_WRONG ? 2 : m.errors > 0 ? 1 : 0;
 }

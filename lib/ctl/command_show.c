@@ -1,7 +1,6 @@
 #include "commands.h"
 
 #include <arpa/inet.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +12,25 @@
 #include "iso_time.h"
 #include "issuer.h"
 #include "memory.h"
+#include "options.h"
 
 enum { DONE = 0, REFUSED = 1, USAGE = 2 };
 
-static void print_usage(FILE *to)
-{
-	fprintf(to,
-		"usage: ocspctl show [SNAPSHOT]\n"
-		"Prints what a snapshot holds, without its secrets (%s).\n"
-		"Exit status: 0 done, 1 not a readable snapshot, 2 usage.\n",
-		CGI_SNAPSHOT_DEFAULT);
-}
+static const struct options command_line = {
+	.command = "show",
+	.head = "Usage: ocspctl show [SNAPSHOT]\n"
+		"Prints what a snapshot holds, without its secrets (" CGI_SNAPSHOT_DEFAULT ").\n\n",
+	.tail = "\nExit status: 0 done, 1 not a readable snapshot, 2 usage.\n",
+	.words_max = 1,
+};
 
-/* Names are whatever somebody wrote: control characters must not reach a terminal. */
 static void print_octets(const char *label, struct slice octets)
 {
-	printf("%s", label);
-	for (size_t i = 0; i < octets.len; i++)
-		putchar(octets.data[i] < 0x20 || octets.data[i] == 0x7F ? '?' : octets.data[i]);
-	putchar('\n');
+	char *text = memory_printf("%.*s", (int)octets.len, (const char *)octets.data);
+
+	message_printable(text, strlen(text));
+	printf("%s%s\n", label, text);
+	free(text);
 }
 
 static void print_hash(const char *label, const char *algorithm, const uint8_t *octets, size_t len)
@@ -254,17 +253,10 @@ static int show(const char *path)
 
 int command_show(int argc, char **argv)
 {
-	static const struct option known[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	int option = 0;
+	struct option_words words = {NULL, 0};
+	const enum options_result result = options_read(&command_line, argc, argv, NULL, &words);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		print_usage(option == 'h' ? stdout : stderr);
-		return option == 'h' ? DONE : USAGE;
-	}
-	if (argc - optind > 1) {
-		print_usage(stderr);
-		return USAGE;
-	}
-	return show(optind < argc ? argv[optind] : CGI_SNAPSHOT_DEFAULT);
+	if (result != OPTIONS_READ)
+		return result == OPTIONS_HELP ? DONE : USAGE;
+	return show(words.count > 0 ? words.items[0] : CGI_SNAPSHOT_DEFAULT);
 }

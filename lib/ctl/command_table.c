@@ -103,7 +103,7 @@ static bool read_source(const struct table_options *o, const struct target *targ
 {
 	if (!o->index)
 		return table_source_crls(
-			o->crls, o->crl_count, o->complete, target->certificate, rows, header, m);
+			o->crls.items, o->crls.count, o->complete, target->certificate, rows, header, m);
 	int64_t hours = o->valid_hours > 0 ? (int64_t)o->valid_hours : target->valid_hours;
 	header->kind = TABLE_INDEX;
 	header->this_update = now;
@@ -115,7 +115,7 @@ static void check_times(
 	const struct table_options *o, const struct table_header *h, int64_t now, struct messages *m)
 {
 	char text[ISO_TIME_SIZE];
-	struct place at = {o->index ? o->index : o->crls[0], 0, 0};
+	struct place at = {o->index ? o->index : o->crls.items[0], 0, 0};
 	if (h->this_update > now)
 		message_warning(m, at,
 			"thisUpdate %s is in the future: tryLater is answered until then; is the clock "
@@ -168,7 +168,7 @@ static bool make_table(const struct table_options *o, struct messages *m)
 	if (!read_source(o, &target, now, &rows, &header, m))
 		goto out;
 	file = table_build(&rows, &header, &size, m);
-	if (!file || !table_replace_allowed(target.output, &header, o->force, m))
+	if (!file || !table_replace_allowed(target.output, (struct slice){file, size}, o->force, m))
 		goto out;
 	check_times(o, &header, now, m);
 	done = write_file(target.output, file, size, m);
@@ -186,15 +186,9 @@ int command_table(int argc, char **argv)
 	int status = 0;
 	struct messages m = {0};
 	struct table_options o = {0};
-	const char *problem = table_options_read(&o, argc, argv);
-	if (problem) {
-		message_error(&m, (struct place){0}, "table: %s; see ocspctl table --help", problem);
-		status = 2;
-	} else if (o.help) {
-		fputs(table_usage, stdout);
-	} else {
+	const enum options_result result = table_options_read(&o, argc, argv);
+	if (result == OPTIONS_READ)
 		status = make_table(&o, &m) ? 0 : 1;
-	}
-	free(o.crls);
-	return status;
+	free(o.crls.items);
+	return result == OPTIONS_WRONG ? 2 : status;
 }

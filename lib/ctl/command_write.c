@@ -28,7 +28,8 @@ static enum record_outcome fail_with_answer(
 	const struct serial *serial, const struct redis_answer *answer, struct messages *m)
 {
 	char name[SERIAL_TEXT_SIZE];
-	const struct slice text = answer->type == REDIS_ANSWER_ERROR ? answer->text : SLICE("an odd reply");
+	const struct slice text =
+		answer->type == REDIS_ANSWER_ERROR ? redis_client_shown(answer->text) : SLICE("an odd reply");
 	message_error(m, (struct place){0}, "%s: refused by Redis: %.*s; %s", serial_text(serial, name),
 		(int)text.len, (const char *)text.data, redis_client_advice(text));
 	return RECORD_FAILED;

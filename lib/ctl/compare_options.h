@@ -5,20 +5,19 @@
 #define COMPARE_OPTIONS_H
 
 #include "ocsp_client.h"
-
-extern const char compare_usage[];
+#include "options.h"
 
 /* The texts are argv's. */
 struct compare_options {
 	const char *old_url, *new_url, *config, *ca;
-	bool from_redis, help;
+	bool from_redis;
 	enum ocsp_method method;
 	uint64_t sample, absent, timeout_ms;
 	char **serials;
 	size_t serial_count;
 };
 
-/* Fills *o, which starts as {0}. NULL, or what is wrong with the command line. With .help nothing else is checked. */
-const char *compare_options_read(struct compare_options *o, int argc, char **argv);
+/* Fills *o. */
+enum options_result compare_options_read(struct compare_options *o, int argc, char **argv);
 
 #endif

@@ -62,6 +62,7 @@ bool compile(const struct config *config, int64_t now, struct compiled *out, str
 
 	*out = (struct compiled){0};
 	compile_check_available(config, m);
+	compile_check_secrecy(config, m);
 	for (size_t i = 0; i < config->ca_count; i++) {
 		(void)compile_ca(
 			&config->cas[i], now, &cas[i], m); /* to the end: all errors are said at once */

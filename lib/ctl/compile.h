@@ -41,6 +41,8 @@ void compile_free_requesters(struct compile_ca *ca);
 
 /* What no version, or not this one, can do: refused before any file is read. */
 void compile_check_available(const struct config *config, struct messages *m);
+/* Warns of a configuration that others may read though a password is in it, or may write. */
+void compile_check_secrecy(const struct config *config, struct messages *m);
 /* C7: CAs that ocsp-cgi or Redis could not tell apart. Incomplete ones are left out. */
 void compile_check_distinct(const struct compile_ca *cas, size_t count, struct messages *m);
 /* The CA's table, if it is there already, is this CA's. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../status_redis.h"
 #include "../status_table.h"
@@ -35,6 +36,35 @@ void compile_check_available(const struct config *config, struct messages *m)
 				"ocsp_validity_hours or lower cache_window",
 				config->cache_window, ca->name.value);
 	}
+}
+
+static bool has_password(const struct config *config)
+{
+	bool found = config->redis.password.value != NULL;
+
+	for (size_t i = 0; i < config->ca_count && !found; i++) {
+		const struct config_ca *ca = &config->cas[i];
+
+		found = ca->ca_cert.password.value != NULL;
+		for (size_t j = 0; j < ca->signer_count && !found; j++)
+			found = ca->signers[j].password.value != NULL;
+	}
+	return found;
+}
+
+void compile_check_secrecy(const struct config *config, struct messages *m)
+{
+	const struct place whole = {config->path, 0, 0};
+
+	if ((config->mode & S_IWOTH) != 0)
+		message_warning(m, whole,
+			"every user can write it (mode %04o), and choose what is signed; chmod o-w it",
+			config->mode);
+	if ((config->mode & S_IROTH) != 0 && has_password(config))
+		message_warning(m, whole,
+			"every user can read the password in it (mode %04o); chmod o-r it, or use "
+			"password_file",
+			config->mode);
 }
 
 static bool same(struct slice a, struct slice b)

@@ -84,12 +84,13 @@ static void read_file(struct config_reading *r)
 	struct place whole = {r->config->path, 0, 0};
 	struct config_tree tree = {0};
 	size_t len = 0;
-	uint8_t *octets = file_read(r->config->path, FILE_OCTETS_MAX, &len, r->m, whole);
+	mode_t mode = 0;
+	uint8_t *octets = file_read_mode(r->config->path, FILE_OCTETS_MAX, &len, &mode, r->m, whole);
 	if (!octets)
 		return;
 	config_yaml_parse(&tree, octets, len, r->config->path, r->m);
-	memory_wipe(octets, len);
-	free(octets);
+	file_wipe(octets, len);
+	r->config->mode = mode;
 	if (tree.complete)
 		read_root(r, tree.root);
 	config_yaml_free(&tree);
@@ -112,9 +113,7 @@ struct config *config_load(const char *path, struct messages *m)
 
 static void free_text(struct config_text *text)
 {
-	if (text->value)
-		memory_wipe(text->value, strlen(text->value));
-	free(text->value);
+	file_wipe_text(text->value);
 }
 
 static void free_texts(struct config_text *texts, size_t count)

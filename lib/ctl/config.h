@@ -62,8 +62,9 @@ struct config_redis {
 };
 
 struct config {
-	char *path;   /* as given */
-	char *folder; /* absolute */
+	char *path;    /* as given */
+	char *folder;  /* absolute */
+	unsigned mode; /* the file's permissions; 0 of a pipe */
 	enum snapshot_nonce nonce;
 	bool cache_headers;
 	uint32_t max_cache_age; /* seconds, or SNAPSHOT_NO_MAX_AGE */

@@ -84,7 +84,13 @@ static void check_tag(struct parse *p, const yaml_char_t *tag, struct place at, 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(name, known[i]) == 0)
 			return;
-	message_error(p->m, at, "the tag \"%.64s\" is not accepted; write the value without it", name);
+	/* A password that lacks its quotes may look like a tag, or an alias: it is not repeated. */
+	const bool is_rubys = strncmp(name, "!ruby/", 6) == 0;
+	message_error(p->m, at,
+		"the tag here (\"%.64s\") is not accepted; write the value without it, or in quotes if it is "
+		"a "
+		"text",
+		is_rubys ? name : "!");
 }
 
 static struct config_node *new_node(struct parse *p, enum config_node_kind kind, struct place at)
@@ -156,11 +162,12 @@ static bool take_alias(struct parse *p, const yaml_char_t *name, struct place at
 	struct anchor **found = tfind(&key, &p->anchors, compare_anchors);
 	struct config_node *node = found ? (*found)->node : NULL;
 	if (!node)
-		message_error(p->m, at, "the alias *%.64s has no anchor &%.64s before it; define it above",
-			(const char *)name, (const char *)name);
+		message_error(p->m, at,
+			"the alias here (\"*\") has no anchor (\"&\") before it; define it above, or put the "
+			"value in "
+			"quotes if it is a text");
 	else if (node->open)
-		message_error(p->m, at, "the alias *%.64s stands inside its own anchor; write it out",
-			(const char *)name);
+		message_error(p->m, at, "the alias here stands inside its own anchor; write it out");
 	if (!node || node->open) {
 		node = new_node(p, CONFIG_SCALAR, at);
 		node->text = memory_text("");
@@ -249,6 +256,8 @@ static void take_events(struct parse *p, const uint8_t *octets, size_t len)
 			return;
 		}
 		more = take_event(p, &event);
+		if (event.type == YAML_SCALAR_EVENT) /* one may be a password */
+			memory_wipe(event.data.scalar.value, event.data.scalar.length);
 		yaml_event_delete(&event);
 	}
 }
@@ -264,6 +273,8 @@ void config_yaml_parse(
 	}
 	yaml_parser_set_input_string(&p.parser, octets, len);
 	take_events(&p, octets, len);
+	memory_wipe(p.parser.raw_buffer.start, (size_t)(p.parser.raw_buffer.end - p.parser.raw_buffer.start));
+	memory_wipe(p.parser.buffer.start, (size_t)(p.parser.buffer.end - p.parser.buffer.start));
 	yaml_parser_delete(&p.parser);
 	tdestroy(p.anchors, free_anchor);
 }

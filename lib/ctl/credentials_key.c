@@ -1,8 +1,6 @@
 #include "credentials.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -11,43 +9,6 @@
 
 #include "file.h"
 #include "memory.h"
-
-#define PASSWORD_OCTETS_MAX 1023 /* OpenSSL's PEM_BUFSIZE, less one */
-
-static void warn_if_open_to_all(const char *what, struct config_text path, struct messages *m)
-{
-	struct stat st;
-
-	if (stat(path.value, &st) != 0 || (st.st_mode & (S_IROTH | S_IWOTH)) == 0)
-		return;
-	message_warning(m, path.at,
-		"the %s file %s can be read or written by every user (mode %04o); chmod o-rwx it", what,
-		path.value, (unsigned)(st.st_mode & 07777));
-}
-
-/* One line: an editor's newline at the end is not part of the password. */
-static char *password_of_file(struct config_text path, struct messages *m)
-{
-	size_t len = 0;
-	uint8_t *octets = file_read(path.value, PASSWORD_OCTETS_MAX + 2, &len, m, path.at);
-	char *text = NULL;
-
-	if (octets == NULL)
-		return NULL;
-	warn_if_open_to_all("password", path, m);
-	if (len > 0 && octets[len - 1] == '\n')
-		octets[--len] = 0;
-	if (len > 0 && octets[len - 1] == '\r')
-		octets[--len] = 0;
-	if (memchr(octets, 0, len) != NULL || memchr(octets, '\n', len) != NULL)
-		message_error(
-			m, path.at, "%s is not one line of text; leave only the password in it", path.value);
-	else
-		text = memory_text((const char *)octets);
-	memory_wipe(octets, len);
-	free(octets);
-	return text;
-}
 
 bool credentials_password(const struct config_credential *from, char **password, struct messages *m)
 {
@@ -58,17 +19,33 @@ bool credentials_password(const struct config_credential *from, char **password,
 		return false;
 	}
 	if (from->password_file.value)
-		*password = password_of_file(from->password_file, m);
+		*password = file_read_password(from->password_file.value, m, from->password_file.at);
 	else
 		*password = memory_text(from->password.value);
 	return *password != NULL || !from->password_file.value;
 }
 
-static void free_password(char *password)
+/* What a private key is made of: the octets of its file, and their password or NULL. */
+struct sealed {
+	uint8_t *octets;
+	size_t len;
+	char *password;
+};
+
+static bool read_sealed(const struct config_credential *from, const char *what, struct config_text path,
+	struct sealed *out, struct messages *m)
 {
-	if (password != NULL)
-		memory_wipe(password, strlen(password));
-	free(password);
+	*out = (struct sealed){NULL, 0, NULL};
+	if (!credentials_password(from, &out->password, m))
+		return false;
+	out->octets = file_read_secret(what, path.value, CREDENTIALS_FILE_OCTETS, &out->len, m, path.at);
+	return out->octets != NULL;
+}
+
+static void wipe_sealed(struct sealed *s)
+{
+	file_wipe(s->octets, s->len);
+	file_wipe_text(s->password);
 }
 
 struct passphrase {
@@ -131,29 +108,19 @@ static void say_no_key(struct config_text path, const struct passphrase *pass, s
 
 EVP_PKEY *credentials_private_key(const struct config_credential *from, struct messages *m)
 {
-	struct passphrase pass = {NULL, false};
-	char *password = NULL;
-	uint8_t *octets = NULL;
-	size_t len = 0;
+	struct sealed file;
 	EVP_PKEY *key = NULL;
 
-	if (!credentials_password(from, &password, m))
-		goto out;
-	octets = file_read(from->key.value, CREDENTIALS_FILE_OCTETS, &len, m, from->key.at);
-	if (octets == NULL)
-		goto out;
-	warn_if_open_to_all("key", from->key, m);
-	pass.password = password;
 	ERR_clear_error();
-	key = parse_key(octets, len, &pass);
-	if (key == NULL)
-		say_no_key(from->key, &pass, m);
+	if (read_sealed(from, "key", from->key, &file, m)) {
+		struct passphrase pass = {file.password, false};
+
+		key = parse_key(file.octets, file.len, &pass);
+		if (key == NULL)
+			say_no_key(from->key, &pass, m);
+	}
 	ERR_clear_error();
-out:
-	if (octets != NULL)
-		memory_wipe(octets, len);
-	free(octets);
-	free_password(password);
+	wipe_sealed(&file);
 	return key;
 }
 
@@ -234,28 +201,18 @@ static bool parse_pkcs12(
 bool credentials_pkcs12(
 	const struct config_credential *from, bool want_key, struct credential *out, struct messages *m)
 {
-	char *password = NULL;
-	uint8_t *octets = NULL;
-	size_t len = 0;
+	struct sealed file;
 	bool done = false;
 
-	if (!credentials_password(from, &password, m))
-		goto out;
-	octets = file_read(from->pkcs12.value, CREDENTIALS_FILE_OCTETS, &len, m, from->pkcs12.at);
-	if (octets == NULL)
-		goto out;
-	warn_if_open_to_all("PKCS#12", from->pkcs12, m);
 	ERR_clear_error();
-	done = parse_pkcs12(octets, len, want_key, password, out);
-	if (!done) {
-		say_no_pkcs12(from->pkcs12, password, m);
-		credentials_free(out);
+	if (read_sealed(from, "PKCS#12", from->pkcs12, &file, m)) {
+		done = parse_pkcs12(file.octets, file.len, want_key, file.password, out);
+		if (!done) {
+			say_no_pkcs12(from->pkcs12, file.password, m);
+			credentials_free(out);
+		}
 	}
 	ERR_clear_error();
-out:
-	if (octets != NULL)
-		memory_wipe(octets, len);
-	free(octets);
-	free_password(password);
+	wipe_sealed(&file);
 	return done;
 }

@@ -22,6 +22,9 @@ bool crl_refuse(const struct crl *c, struct slice at, struct messages *m, const 
 
 /* ---- Extension ---- */
 
+/* Far more than RFC 5280 knows. Each is compared with the others, and a list is read before its signature is verified. */
+#define EXTENSIONS_MAX 64
+
 struct extension {
 	struct slice whole, oid, value;
 	bool critical;
@@ -196,9 +199,13 @@ static bool check_list_extension(struct crl *c, const struct extension *e, struc
 bool crl_extensions_of_list(struct crl *c, struct slice extensions, struct messages *m)
 {
 	struct extension e;
+	unsigned count = 0;
 	if (extensions.len == 0)
 		return crl_refuse(c, extensions, m, "crlExtensions is empty; " ASK_CA);
 	while (extensions.len > 0) {
+		if (++count > EXTENSIONS_MAX)
+			return crl_refuse(
+				c, extensions, m, "more than %d CRL extensions; " ASK_CA, EXTENSIONS_MAX);
 		if (!next_extension(&extensions, &e))
 			return crl_refuse(c, e.whole, m, "a CRL extension is malformed; " ASK_CA);
 		if (is_repeated(extensions, e.oid))
@@ -247,9 +254,13 @@ bool crl_extensions_of_entry(
 	const struct crl *c, struct slice extensions, struct crl_entry *entry, struct messages *m)
 {
 	struct extension e;
+	unsigned count = 0;
 	if (extensions.len == 0)
 		return crl_refuse(c, extensions, m, "crlEntryExtensions is empty; " ASK_CA);
 	while (extensions.len > 0) {
+		if (++count > EXTENSIONS_MAX)
+			return crl_refuse(
+				c, extensions, m, "more than %d entry extensions; " ASK_CA, EXTENSIONS_MAX);
 		if (!next_extension(&extensions, &e))
 			return crl_refuse(c, e.whole, m, "an entry extension is malformed; " ASK_CA);
 		if (is_repeated(extensions, e.oid))

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define TEMPORARIES_MAX 16 /* concurrent writers of one file; a killed one's is taken over by the next */
-#define READ_STEP       16384
 
 static const char *advice(int error)
 {
@@ -41,83 +40,9 @@ static struct place place_of(const char *path)
 	return (struct place){path, 0, 0};
 }
 
-static void say_failure(struct messages *m, struct place at, const char *verb, const char *path, int error)
+void file_failed(struct messages *m, struct place at, const char *verb, const char *path, int error)
 {
 	message_error(m, at, "cannot %s %s: %s; %s", verb, path, strerror(error), advice(error));
-}
-
-/* realloc() would leave a copy of what may be a key behind. */
-static uint8_t *grown(uint8_t *octets, size_t used, size_t size)
-{
-	uint8_t *larger = memory_zeroed(size, 1);
-	if (used > 0)
-		memcpy(larger, octets, used);
-	memory_wipe(octets, used);
-	free(octets);
-	return larger;
-}
-
-/* Everything up to the end, at most limit + 1 octets: one more than the limit shows that there was more. */
-static uint8_t *read_to_end(int fd, size_t expected, size_t limit, size_t *len)
-{
-	size_t size = (expected < limit ? expected : limit) + 2, used = 0;
-	uint8_t *octets = memory_zeroed(size, 1);
-	while (used <= limit) {
-		if (size - used < 2) {
-			size += size / 2 < READ_STEP ? READ_STEP : size / 2;
-			octets = grown(octets, used, size);
-		}
-		size_t room = size - used - 1 < limit + 1 - used ? size - used - 1 : limit + 1 - used;
-		ssize_t got = read(fd, octets + used, room);
-		if (got == 0)
-			break;
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			memory_wipe(octets, used);
-			free(octets);
-			return NULL;
-		}
-		used += (size_t)got;
-	}
-	octets[used] = 0;
-	*len = used;
-	return octets;
-}
-
-uint8_t *file_read(const char *path, size_t limit, size_t *len, struct messages *m, struct place at)
-{
-	struct stat st;
-	uint8_t *octets = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		say_failure(m, at, "open", path, errno);
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
-		message_error(m, at, "%s is no regular file; name one", path);
-		goto out;
-	}
-	octets = read_to_end(fd, S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 0, limit, len);
-	if (!octets) {
-		say_failure(m, at, "read", path, errno);
-	} else if (*len > limit) {
-		message_error(m, at, "%s is longer than %zu octets; is it the right file?", path, limit);
-		memory_wipe(octets, *len);
-		free(octets);
-		octets = NULL;
-	}
-out:
-	if (fd >= 0)
-		close(fd);
-	return octets;
-}
-
-char *file_resolve(const char *folder, const char *name)
-{
-	if (name[0] == '/' || !folder || !folder[0])
-		return memory_text(name);
-	return memory_printf("%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
 }
 
 static bool is_named(int fd, const char *path)
@@ -189,7 +114,7 @@ bool file_create(struct file_output *out, const char *path, struct messages *m)
 				"all temporary names up to %s are taken; remove those that no ocspctl writes",
 				out->temporary);
 		else
-			say_failure(m, place_of(path), "create", out->temporary, errno);
+			file_failed(m, place_of(path), "create", out->temporary, errno);
 		free(out->temporary);
 		*out = (struct file_output){NULL, NULL, -1};
 		return false;
@@ -206,7 +131,7 @@ bool file_write(struct file_output *out, const void *octets, size_t len, struct 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0) {
-			say_failure(
+			file_failed(
 				m, place_of(out->path), "write", out->temporary, done < 0 ? errno : ENOSPC);
 			return false;
 		}
@@ -262,11 +187,11 @@ bool file_commit(struct file_output *out, mode_t mode, gid_t group, struct messa
 	if (!give_group(out, group, m))
 		goto out;
 	if (fchmod(out->fd, mode) < 0 || fsync(out->fd) < 0) {
-		say_failure(m, place_of(out->path), "finish", out->temporary, errno);
+		file_failed(m, place_of(out->path), "finish", out->temporary, errno);
 		goto out;
 	}
 	if (rename(out->temporary, out->path) < 0) {
-		say_failure(m, place_of(out->path), "replace", out->path, errno);
+		file_failed(m, place_of(out->path), "replace", out->path, errno);
 		goto out;
 	}
 	sync_folder(out->path, m);

@@ -1,5 +1,7 @@
 /*
  * file: reading small files whole, and replacing a file by rename only, so that each reader sees exactly one version.
+ *   file.c       replacing
+ *   file_read.c  reading, and what is due to secrets
  */
 #ifndef CTL_FILE_H
 #define CTL_FILE_H
@@ -14,6 +16,21 @@
 /* The whole of a regular file (or a pipe) of at most `limit` octets, NUL-terminated behind its end; free() by the caller,
  * after memory_wipe() where it is secret. NULL: an error was said at `at`. */
 uint8_t *file_read(const char *path, size_t limit, size_t *len, struct messages *m, struct place at);
+/* The same, and the file's permissions (07777); 0 of a pipe. */
+uint8_t *file_read_mode(
+	const char *path, size_t limit, size_t *len, mode_t *mode, struct messages *m, struct place at);
+/* The same of a file that holds a `what` ("key"): a warning where every user can read or write it. file_wipe() it. */
+uint8_t *file_read_secret(
+	const char *what, const char *path, size_t limit, size_t *len, struct messages *m, struct place at);
+/* The first line of a password file, without its end, as `openssl -passin file:` reads it. file_wipe_text() it. */
+char *file_read_password(const char *path, struct messages *m, struct place at);
+
+/* Overwrites what was secret, and frees it; NULL is nothing. */
+void file_wipe(void *octets, size_t len);
+void file_wipe_text(char *text);
+
+/* "cannot VERB PATH: ERROR; what to do" */
+void file_failed(struct messages *m, struct place at, const char *verb, const char *path, int error);
 
 /* `name` beneath `folder` unless it is absolute; the caller frees. */
 char *file_resolve(const char *folder, const char *name);

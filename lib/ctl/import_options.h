@@ -5,17 +5,16 @@
 #define IMPORT_OPTIONS_H
 
 #include "import_source.h"
-
-extern const char import_usage[];
+#include "options.h"
 
 /* The texts are argv's. */
 struct import_options {
 	const char *ca, *config, *path;
 	enum import_kind kind;
-	bool dry_run, force, help;
+	bool dry_run, force;
 };
 
-/* Fills *o, which starts as {0}. NULL, or what is wrong with the command line. With .help nothing else is checked. */
-const char *import_options_read(struct import_options *o, int argc, char **argv);
+/* Fills *o, which starts as {0}. */
+enum options_result import_options_read(struct import_options *o, int argc, char **argv);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "progress.h"
+#include "table_write.h"
 
 #define ERRORS_MAX    20 /* a file that is none of these would fill the screen */
 #define PROGRESS_STEP (1u << 17)
@@ -154,8 +155,26 @@ enum import_step import_source_next(struct import_source *s, struct status_row *
 	return step;
 }
 
-bool import_source_check(struct import_source *s, uint64_t *rows, struct messages *m)
+/* As ocspctl table does: what stands twice and differs is an error with both places. */
+static void check_contradictions(struct table_rows *rows, const struct import_source *s, struct messages *m)
 {
+	size_t size = 0;
+	struct table_header header = {.kind = s->kind == IMPORT_CRL ? TABLE_CRL : TABLE_INDEX};
+	uint8_t *table = rows->count > 0 ? table_build(rows, &header, &size, m) : NULL;
+	free(table);
+	table_rows_free(rows);
+}
+
+static void note(struct table_rows *rows, const struct import_source *s, const struct status_row *row,
+	struct messages *m)
+{
+	const struct table_entry entry = {(enum cert_status)row->status, row->time, row->reason};
+	(void)table_rows_add(rows, serial_slice(&row->serial), &entry, s->at, m);
+}
+
+bool import_source_check(struct import_source *s, bool once, uint64_t *rows, struct messages *m)
+{
+	struct table_rows all = {0};
 	struct status_row row;
 	const unsigned errors_before = m->errors;
 	enum import_step step = IMPORT_ROW;
@@ -164,11 +183,14 @@ bool import_source_check(struct import_source *s, uint64_t *rows, struct message
 		step = import_source_next(s, &row, m);
 		if (step == IMPORT_ROW && ++*rows % PROGRESS_STEP == 0)
 			progress_show("checked", *rows, 0);
+		if (step == IMPORT_ROW && once)
+			note(&all, s, &row, m);
 		if (m->errors - errors_before >= ERRORS_MAX) {
 			message_error(m, s->at, "too many errors; is it the right kind of file?");
 			step = IMPORT_FAILED;
 		}
 	}
 	progress_clear();
+	check_contradictions(&all, s, m);
 	return m->errors == errors_before && go_to_beginning(s, m);
 }

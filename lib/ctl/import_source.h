@@ -35,7 +35,8 @@ enum import_step { IMPORT_ROW, IMPORT_END, IMPORT_REFUSED, IMPORT_FAILED };
 /* The next row. IMPORT_REFUSED after an error: the next can still be asked for. IMPORT_FAILED: none can. */
 enum import_step import_source_next(struct import_source *s, struct status_row *row, struct messages *m);
 
-/* Reads all of it, says what is wrong, counts the rows, and goes back to the beginning. False after errors. */
-bool import_source_check(struct import_source *s, uint64_t *rows, struct messages *m);
+/* Reads all of it, says what is wrong, counts the rows, and goes back to the beginning. `once`: a serial that stands there
+ * twice, and differs, is wrong. False after errors. */
+bool import_source_check(struct import_source *s, bool once, uint64_t *rows, struct messages *m);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "../der.h"
 #include "reason.h"
+#include "serial_text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -74,17 +75,6 @@ static bool read_date(struct slice text, int64_t *unix_seconds)
 	return der_read_time(&cursor, unix_seconds);
 }
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 /* NULL, or what is wrong with the text. */
 static const char *read_serial(struct index *x, struct slice text, struct slice *serial)
 {
@@ -99,9 +89,9 @@ static const char *read_serial(struct index *x, struct slice text, struct slice 
 	if (text.len / 2 > sizeof x->serial)
 		return "the serial is longer than 64 octets";
 	for (size_t i = 0; i < text.len / 2; i++) {
-		int high = hex_digit(text.data[2 * i]);
-		int low = hex_digit(text.data[2 * i + 1]);
-		if (high < 0 || low < 0)
+		int high = serial_text_digit(text.data[2 * i]);
+		int low = serial_text_digit(text.data[2 * i + 1]);
+		if (high >= 16 || low >= 16)
 			return "the serial is not hexadecimal";
 		x->serial[i] = (uint8_t)(high << 4 | low);
 	}

@@ -2,8 +2,8 @@
 
 #include "memory.h"
 
-#include <ctype.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +20,46 @@ static void print_place(FILE *out, struct place at)
 	fputs(": ", out);
 }
 
-/* Names come out of certificates and CRLs of others: their control characters must not reach a terminal. */
+/* Octets of the UTF-8 character at `p` (RFC 3629), its number in *code; 0: none begins there. */
+static size_t decode(const unsigned char *p, size_t len, uint32_t *code)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const size_t octets = p[0] < 0x80 ? 1 : p[0] < 0xC0 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+	if (octets == 0 || octets > len)
+		return 0;
+	*code = octets == 1 ? p[0] : p[0] & (0x7Fu >> octets);
+	for (size_t i = 1; i < octets; i++) {
+		if ((p[i] & 0xC0) != 0x80)
+			return 0;
+		*code = *code << 6 | (p[i] & 0x3F);
+	}
+	return *code >= least[octets] && *code <= 0x10FFFF ? octets : 0;
+}
+
+static bool is_obeyed(uint32_t code)
+{
+	static const uint32_t ranges[][2] = {{0, 0x1F}, {0x7F, 0x9F}, {0x200E, 0x200F}, {0x2028, 0x202E},
+		{0x2066, 0x2069}, {0xD800, 0xDFFF}, {0xFFF9, 0xFFFB}};
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (code >= ranges[i][0] && code <= ranges[i][1])
+			return true;
+	return false;
+}
+
+void message_printable(char *text, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		uint32_t code = 0;
+		const size_t octets = decode((const unsigned char *)text + i, len - i, &code);
+		if (octets == 0 || is_obeyed(code))
+			memset(text + i, '?', octets > 0 ? octets : 1);
+		i += octets > 0 ? octets : 1;
+	}
+}
+
 static void print_line(char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (iscntrl((unsigned char)text[i]))
-			text[i] = '?';
+	message_printable(text, len);
 	text[len] = '\n';
 	fwrite(text, 1, len + 1, stderr);
 }

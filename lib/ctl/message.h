@@ -26,6 +26,12 @@ __attribute__((format(printf, 3, 4))) void message_warning(
 __attribute__((format(printf, 3, 4))) void message_notice(
 	struct messages *m, struct place at, const char *format, ...);
 
+/*
+ * Names come out of certificates, CRLs and Redis of others: in place, what a terminal would obey becomes '?': control
+ * characters (C0, DEL, C1), those that turn the direction of a text, and octets that are no UTF-8.
+ */
+void message_printable(char *text, size_t len);
+
 /* Of `count` words the one nearest to `word` (Damerau-Levenshtein ≤ 1 + len/3), or NULL: for "did you mean". */
 const char *message_nearest(const char *word, const char *const *words, size_t count);
 

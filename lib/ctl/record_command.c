@@ -14,10 +14,10 @@ static void run_all(const struct record_command *command, struct redis_ca *ca, c
 {
 	struct serial serial;
 	struct serial_list list = {
-		.certificates = o->certificates,
-		.certificate_count = o->certificate_count,
-		.words = o->words,
-		.word_count = o->word_count,
+		.certificates = o->certificates.items,
+		.certificate_count = o->certificates.count,
+		.words = o->words.items,
+		.word_count = o->words.count,
 		.ca = ca->certificate,
 	};
 	enum record_outcome outcome = RECORD_DONE;
@@ -46,18 +46,9 @@ int record_command(const struct record_command *command, int argc, char **argv)
 {
 	struct messages m = {0};
 	struct record_options o = {0};
-	int status = 0;
-	const char *problem = record_options_read(&o, command, (int64_t)time(NULL), argc, argv);
-	if (problem) {
-		message_error(&m, (struct place){0}, "%s: %s; see ocspctl %s --help", command->name, problem,
-			command->name);
-		status = 2;
-	} else if (o.help) {
-		record_options_help(command);
-	} else {
+	const enum options_result result = record_options_read(&o, command, (int64_t)time(NULL), argc, argv);
+	if (result == OPTIONS_READ)
 		run(command, &o, &m);
-		status = m.errors > 0 ? 1 : 0;
-	}
-	free(o.certificates);
-	return status;
+	free(o.certificates.items);
+	return result == OPTIONS_WRONG ? 2 : m.errors > 0 ? 1 : 0;
 }

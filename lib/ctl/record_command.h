@@ -5,16 +5,14 @@
 #ifndef RECORD_COMMAND_H
 #define RECORD_COMMAND_H
 
+#include "options.h"
 #include "redis_ca.h"
 
 /* The command line. The texts are argv's. */
 struct record_options {
 	const char *ca, *config;
-	const char **certificates;
-	size_t certificate_count;
-	char **words;
-	size_t word_count;
-	bool has_time, has_reason, help;
+	struct option_list certificates;
+	struct option_words words;
 	int64_t time; /* --time, or now */
 	int reason;   /* --reason, or unspecified */
 };

@@ -9,7 +9,6 @@
 #include "file.h"
 #include "memory.h"
 
-#define PASSWORD_MAX 4096
 #define PORT_DEFAULT "6379"
 
 static bool has_room(const struct resolved_redis *out, struct place at, struct messages *m)
@@ -148,19 +147,12 @@ static bool check_secret(const struct redis_settings *s, struct place at, struct
 
 static bool read_password(const struct config_redis *from, struct resolved_redis *out, struct messages *m)
 {
-	bool in_file = from->password_file.value != NULL;
-	size_t len = 0;
-	if (in_file) {
-		out->password = (char *)file_read(from->password_file.value, PASSWORD_MAX,
-			&out->password_size, m, from->password_file.at);
-		if (!out->password)
-			return false;
-		len = strcspn(out->password, "\r\n");
-	} else if (from->password.value) {
-		out->password = memory_text(from->password.value);
-		len = out->password_size = strlen(out->password);
-	}
-	out->settings.password = (struct slice){(const uint8_t *)out->password, len};
+	const bool in_file = from->password_file.value != NULL;
+	out->password = in_file ? file_read_password(from->password_file.value, m, from->password_file.at)
+				: memory_text(from->password.value);
+	if (in_file && !out->password)
+		return false;
+	out->settings.password = bytes_of(out->password);
 	return !out->password ||
 	       check_secret(&out->settings, in_file ? from->password_file.at : from->password.at, m);
 }
@@ -182,9 +174,7 @@ bool redis_settings(const struct config *config, struct resolved_redis *out, str
 
 void redis_settings_free(struct resolved_redis *r)
 {
-	if (r->password)
-		memory_wipe(r->password, r->password_size);
-	free(r->password);
+	file_wipe_text(r->password);
 	for (size_t i = 0; i < SNAPSHOT_ADDRESSES_MAX; i++)
 		free(r->paths[i]);
 	*r = (struct resolved_redis){0};

@@ -13,7 +13,6 @@ struct resolved_redis {
 	bool url_has_database; /* a redis:// address has named settings.database */
 	char *paths[SNAPSHOT_ADDRESSES_MAX];
 	char *password;
-	size_t password_size;
 };
 
 /*

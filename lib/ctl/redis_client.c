@@ -1,99 +1,18 @@
 #include "redis_client.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "memory.h"
+#include "redis_connect.h"
 
 /* ---- connecting ---- */
-
-union socket_address {
-	struct sockaddr any;
-	struct sockaddr_un local;
-	struct sockaddr_in ip4;
-	struct sockaddr_in6 ip6;
-};
-
-static char *address_text(const struct redis_address *a)
-{
-	char ip[INET6_ADDRSTRLEN] = "";
-	if (a->family == REDIS_UNIX)
-		return memory_printf("unix:%.*s", (int)a->path.len, (const char *)a->path.data);
-	if (!inet_ntop(a->family == REDIS_IPV4 ? AF_INET : AF_INET6, a->ip, ip, sizeof ip))
-		return memory_text("an address that is none");
-	return memory_printf(a->family == REDIS_IPV4 ? "%s:%u" : "[%s]:%u", ip, (unsigned)a->port);
-}
-
-/* 0: it does not fit. */
-static socklen_t socket_address(const struct redis_address *from, union socket_address *out)
-{
-	memset(out, 0, sizeof *out);
-	if (from->family == REDIS_UNIX) {
-		out->local.sun_family = AF_UNIX;
-		if (from->path.len >= sizeof out->local.sun_path)
-			return 0;
-		memcpy(out->local.sun_path, from->path.data, from->path.len);
-		return sizeof out->local;
-	}
-	if (from->family == REDIS_IPV4) {
-		out->ip4.sin_family = AF_INET;
-		out->ip4.sin_port = htons(from->port);
-		memcpy(&out->ip4.sin_addr, from->ip, sizeof out->ip4.sin_addr);
-		return sizeof out->ip4;
-	}
-	out->ip6.sin6_family = AF_INET6;
-	out->ip6.sin6_port = htons(from->port);
-	out->ip6.sin6_scope_id = from->scope;
-	memcpy(&out->ip6.sin6_addr, from->ip, sizeof out->ip6.sin6_addr);
-	return sizeof out->ip6;
-}
-
-/* 0, or the errno of a connection that does not come about. */
-static int wait_for_connection(int fd)
-{
-	struct pollfd wanted = {.fd = fd, .events = POLLOUT};
-	int error = 0;
-	socklen_t size = sizeof error;
-	const int ready = poll(&wanted, 1, REDIS_CLIENT_CONNECT_MS);
-	if (ready == 0)
-		return ETIMEDOUT;
-	if (ready < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-		return errno;
-	return error;
-}
-
-/* Connected and blocking; -1 and errno. */
-static int connect_to(const struct redis_address *address)
-{
-	union socket_address to;
-	const socklen_t size = socket_address(address, &to);
-	const int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int error = size == 0 ? ENAMETOOLONG : 0;
-	if (fd < 0)
-		return -1;
-	if (error == 0 && connect(fd, &to.any, size) != 0)
-		error = errno;
-	if (error == EINPROGRESS)
-		error = wait_for_connection(fd);
-	if (error == 0 && fcntl(fd, F_SETFL, 0) != 0)
-		error = errno;
-	if (error == 0)
-		return fd;
-	close(fd);
-	errno = error;
-	return -1;
-}
 
 static bool set_up(struct redis_client *c, int fd)
 {
@@ -111,8 +30,8 @@ static bool connect_any(struct redis_client *c)
 	const struct redis_settings *s = &c->settings.settings;
 	for (size_t i = 0; i < s->address_count; i++) {
 		free(c->name);
-		c->name = address_text(&s->addresses[i]);
-		const int fd = connect_to(&s->addresses[i]);
+		c->name = redis_connect_text(&s->addresses[i]);
+		const int fd = redis_connect(&s->addresses[i]);
 		if (fd >= 0)
 			return set_up(c, fd);
 		if (i + 1 < s->address_count)
@@ -169,6 +88,37 @@ static struct redis_answer answer_of(const redisReply *r)
 	}
 }
 
+/* redisGetReply() would take a reply of any size. */
+static bool get_reply(struct redis_client *c)
+{
+	redisContext *context = c->context;
+	size_t octets = 0;
+	int written = 0;
+	while (redisGetReplyFromReader(context, &c->reply) == REDIS_OK) {
+		if (c->reply)
+			return true;
+		while (!written)
+			if (redisBufferWrite(context, &written) != REDIS_OK)
+				return false;
+		const size_t before = context->reader->len;
+		if (redisBufferRead(context) != REDIS_OK)
+			return false;
+		octets += context->reader->len - before;
+		if (octets > REDIS_CLIENT_REPLY_MAX) {
+			context->err = REDIS_ERR_OTHER;
+			(void)snprintf(context->errstr, sizeof context->errstr,
+				"a reply of more than %d octets; is it Redis?", REDIS_CLIENT_REPLY_MAX);
+			return false;
+		}
+	}
+	return false;
+}
+
+struct slice redis_client_shown(struct slice text)
+{
+	return (struct slice){text.data, text.len < REDIS_CLIENT_SHOWN ? text.len : REDIS_CLIENT_SHOWN};
+}
+
 bool redis_client_receive(struct redis_client *c, struct redis_answer *out)
 {
 	*out = (struct redis_answer){0};
@@ -176,7 +126,7 @@ bool redis_client_receive(struct redis_client *c, struct redis_answer *out)
 	if (!c->context)
 		return false;
 	errno = 0;
-	if (redisGetReply(c->context, &c->reply) != REDIS_OK) {
+	if (!get_reply(c)) {
 		lose(c);
 		return false;
 	}
@@ -215,9 +165,10 @@ static bool greet(struct redis_client *c, size_t count, const struct slice *word
 		return false;
 	if (answer.type == REDIS_ANSWER_TEXT && bytes_equal(answer.text, SLICE("OK")))
 		return true;
+	const struct slice shown = redis_client_shown(answer.text);
 	message_error(c->m, c->at, "redis %s: %s refused: %.*s; check %s", c->name,
-		(const char *)words[0].data, (int)answer.text.len,
-		answer.text.data ? (const char *)answer.text.data : "", check);
+		(const char *)words[0].data, (int)shown.len, shown.data ? (const char *)shown.data : "",
+		check);
 	return false;
 }
 

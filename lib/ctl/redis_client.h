@@ -13,8 +13,10 @@
 #include "redis_address.h"
 
 #define REDIS_CLIENT_BATCH      1000
-#define REDIS_CLIENT_CONNECT_MS 5000  /* for each address */
-#define REDIS_CLIENT_REPLY_MS   10000 /* without an octet of a reply */
+#define REDIS_CLIENT_CONNECT_MS 5000       /* for each address */
+#define REDIS_CLIENT_REPLY_MS   10000      /* without an octet of a reply */
+#define REDIS_CLIENT_REPLY_MAX  (64 << 20) /* octets of one reply; a page of SCAN has some 100,000 */
+#define REDIS_CLIENT_SHOWN      200        /* octets of a text of Redis in a message */
 
 struct redisContext;
 
@@ -61,6 +63,9 @@ bool redis_client_receive(struct redis_client *c, struct redis_answer *out);
 
 /* One of a list, i < count. */
 struct redis_answer redis_answer_item(const struct redis_answer *list, size_t i);
+
+/* As much of a text of Redis as a message may have. */
+struct slice redis_client_shown(struct slice text);
 
 /* What to do about an error reply: "NOPERM …" → "the ACL of redis.username …". */
 const char *redis_client_advice(struct slice error);

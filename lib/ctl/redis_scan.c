@@ -58,7 +58,7 @@ static void say_odd(struct redis_scan *s, struct slice key, struct messages *m)
 	progress_clear();
 	message_error(m, s->client->at,
 		"redis key %.*s ends in no serial number, so nothing asks for it; delete or rename it",
-		(int)key.len, (const char *)key.data);
+		(int)redis_client_shown(key).len, (const char *)key.data);
 }
 
 static void take_key(struct redis_scan *s, struct slice key, struct messages *m)
@@ -86,9 +86,12 @@ static bool take_page(struct redis_scan *s, const struct redis_answer *answer, s
 	if (cursor.type != REDIS_ANSWER_TEXT || cursor.text.len >= sizeof s->cursor ||
 		keys.type != REDIS_ANSWER_LIST)
 		return false;
+	const bool is_zero = bytes_equal(cursor.text, SLICE("0"));
+	if (!is_zero && bytes_equal(cursor.text, bytes_of(s->cursor)))
+		return false; /* it would never end */
 	memcpy(s->cursor, cursor.text.data, cursor.text.len);
 	s->cursor[cursor.text.len] = '\0';
-	s->ended = strcmp(s->cursor, "0") == 0;
+	s->ended = is_zero;
 	if (keys.count > s->size) {
 		s->serials = memory_resized(s->serials, keys.count, sizeof *s->serials);
 		s->size = keys.count;
@@ -112,7 +115,8 @@ enum redis_scan_step redis_scan_next(struct redis_scan *s, struct messages *m)
 		return REDIS_SCAN_FAILED;
 	if (take_page(s, &answer, m))
 		return REDIS_SCAN_PAGE;
-	const struct slice text = answer.type == REDIS_ANSWER_ERROR ? answer.text : SLICE("an odd reply");
+	const struct slice text =
+		answer.type == REDIS_ANSWER_ERROR ? redis_client_shown(answer.text) : SLICE("an odd reply");
 	message_error(m, s->client->at, "redis %s: SCAN refused: %.*s; %s", s->client->name, (int)text.len,
 		(const char *)text.data, redis_client_advice(text));
 	return REDIS_SCAN_FAILED;

@@ -27,7 +27,7 @@ bool serial_from_magnitude(struct slice magnitude, struct serial *out)
 
 /* ---- text ---- */
 
-static int digit_of(uint8_t c)
+int serial_text_digit(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -73,7 +73,7 @@ const char *serial_text_read(struct slice text, struct serial *out)
 	if (text.data[0] == '-')
 		return "the serial is negative (RFC 5280 4.1.2.2)";
 	for (size_t i = 0; i < text.len; i++) {
-		const int digit = digit_of(text.data[i]);
+		const int digit = serial_text_digit(text.data[i]);
 		if (digit >= 16)
 			return "the serial is neither decimal nor 0x and hexadecimal digits";
 		if ((unsigned)digit >= base)

@@ -23,6 +23,9 @@ bool serial_from_magnitude(struct slice magnitude, struct serial *out);
 /* "4097" or "0x1001". NULL, or what is wrong with the text. */
 const char *serial_text_read(struct slice text, struct serial *out);
 
+/* What a hexadecimal digit counts; 16: it is none. */
+int serial_text_digit(uint8_t c);
+
 /* NULL, or what is wrong with the certificate's serialNumber. */
 const char *serial_of_certificate(const X509 *certificate, struct serial *out);
 

@@ -4,22 +4,17 @@
 #ifndef TABLE_OPTIONS_H
 #define TABLE_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-extern const char table_usage[];
+#include "options.h"
 
 /* The texts are argv's. */
 struct table_options {
 	const char *index, *ca, *ca_cert, *config, *output;
-	const char **crls; /* the caller frees the array */
-	size_t crl_count;
-	uint64_t valid_hours; /* 0: not given */
-	bool complete, force, help;
+	struct option_list crls; /* the caller frees its items */
+	uint64_t valid_hours;    /* 0: not given */
+	bool complete, force;
 };
 
-/* Fills *o, which starts as {0}. NULL, or what is wrong with the command line. With .help nothing else is checked. */
-const char *table_options_read(struct table_options *o, int argc, char **argv);
+/* Fills *o, which starts as {0}. */
+enum options_result table_options_read(struct table_options *o, int argc, char **argv);
 
 #endif

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct place place_of(const char *path)
@@ -23,8 +25,45 @@ static bool has_lower_number(const struct table_header *fresh, const struct tabl
 	       memcmp(fresh->crl_number, old->crl_number, sizeof fresh->crl_number) < 0;
 }
 
+static struct table_part part_of(const struct table *t, uint32_t i)
+{
+	struct table_part part;
+	const struct table_header *h = &t->header;
+	const uint64_t parts = h->entries_offset + h->entry_count * h->entry_size;
+	memcpy(&part, t->file.data + parts + (uint64_t)i * sizeof part, sizeof part);
+	return part;
+}
+
+/* The part of `t` with this scope; false: it has none. */
+static bool find_part(const struct table *t, const uint8_t *scope, struct table_part *out)
+{
+	for (uint32_t i = 0; i < t->header.part_count; i++) {
+		*out = part_of(t, i);
+		if (memcmp(out->scope, scope, sizeof out->scope) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The headers have the lowest of all parts, so that an older part may hide behind another. NULL, or why not. */
+static const char *objection_to_parts(const struct table *fresh, const struct table *old)
+{
+	for (uint32_t i = 0; fresh->header.part_count > 0 && i < old->header.part_count; i++) {
+		struct table_part before = part_of(old, i), now;
+		if (!find_part(fresh, before.scope, &now))
+			return "was made of a part of the CRL that is not among the new ones";
+		if (now.this_update < before.this_update ||
+			(now.has_crl_number == 1 && before.has_crl_number == 1 &&
+				memcmp(now.crl_number, before.crl_number, sizeof now.crl_number) < 0))
+			return "was made of a newer part of the CRL than one of the new ones: an old CRL "
+			       "would "
+			       "bring revoked certificates back";
+	}
+	return NULL;
+}
+
 /* NULL, or why not. */
-static const char *objection(const struct table_header *fresh, const struct table_header *old)
+static const char *objection_to_header(const struct table_header *fresh, const struct table_header *old)
 {
 	if (!is_same_ca(fresh, old))
 		return "is the table of another CA";
@@ -51,37 +90,65 @@ static bool object(const char *path, const char *why, bool force, struct message
 	return force;
 }
 
-/* A table cut short or damaged is what a refresh is to heal; somebody's certificate is not. */
-static bool replace_unreadable(
-	const char *path, const struct snapshot_fault *fault, bool force, struct messages *m)
+/*
+ * Whoever owns it, unlike table_open(): that somebody else made it is no reason not to compare. False: *why; `damaged`
+ * where it was a table, cut short or with flipped bits, which a refresh is to heal.
+ */
+static bool open_old(const char *path, struct table *old, bool *damaged, const char **why)
 {
-	char start[sizeof TABLE_MAGIC - 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	ssize_t got = fd < 0 ? -1 : read(fd, start, sizeof start);
+	struct stat st = {0};
+	struct snapshot_fault fault = {0};
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	void *map = MAP_FAILED;
+	*old = (struct table){.path = path};
+	*why = "cannot be read, so that nobody knows whether the new one is older";
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	*damaged = S_ISREG(st.st_mode) && st.st_size == 0;
+	if (*damaged)
+		*why = "it is empty";
 	if (fd >= 0)
 		close(fd);
-	if (got > 0 && ((size_t)got < sizeof start || memcmp(start, TABLE_MAGIC, sizeof start) != 0))
-		return object(path, "is no status table", force, m);
-	message_warning(m, place_of(path), "the old table cannot be compared with (%s%s%s), and is replaced",
-		fault->reason, fault->error != 0 ? ": " : "",
-		fault->error != 0 ? strerror(fault->error) : "");
-	return true;
+	if (map == MAP_FAILED)
+		return false;
+	const struct slice file = {map, (size_t)st.st_size};
+	if (table_read(old, file, &fault))
+		return true;
+	*damaged = file.len >= sizeof old->header.magic &&
+		   memcmp(file.data, TABLE_MAGIC, sizeof old->header.magic) == 0;
+	*why = *damaged ? fault.reason : "is no status table";
+	table_close(old);
+	return false;
 }
 
-bool table_replace_allowed(const char *path, const struct table_header *fresh, bool force, struct messages *m)
+bool table_replace_allowed(const char *path, struct slice file, bool force, struct messages *m)
 {
-	struct table old = {0};
+	struct table fresh = {.path = path}, old;
 	struct snapshot_fault fault = {0};
+	bool damaged = false;
+	const char *why = NULL;
+	if (!table_read(&fresh, file, &fault)) {
+		message_error(
+			m, place_of(path), "the new table is none (%s); please report this", fault.reason);
+		return false;
+	}
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return true;
-	if (!table_open(&old, AT_FDCWD, path, &fault))
-		return replace_unreadable(path, &fault, force, m);
-	const char *why = objection(fresh, &old.header);
-	bool allowed = !why || object(path, why, force, m);
-	if (!why && fresh->kind == TABLE_INDEX && fresh->entry_count < old.header.entry_count)
+	if (!open_old(path, &old, &damaged, &why)) {
+		if (!damaged)
+			return object(path, why, force, m);
+		message_warning(m, place_of(path),
+			"the old table cannot be compared with (%s), and is replaced", why);
+		return true;
+	}
+	why = objection_to_header(&fresh.header, &old.header);
+	if (!why)
+		why = objection_to_parts(&fresh, &old);
+	const bool allowed = !why || object(path, why, force, m);
+	if (!why && fresh.header.kind == TABLE_INDEX && fresh.header.entry_count < old.header.entry_count)
 		message_warning(m, place_of(path),
 			"had %" PRIu64 " entries, the new one has %" PRIu64 "; was the index cut?",
-			old.header.entry_count, fresh->entry_count);
+			old.header.entry_count, fresh.header.entry_count);
 	table_close(&old);
 	return allowed;
 }

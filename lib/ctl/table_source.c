@@ -10,6 +10,8 @@
 #include "index.h"
 #include "memory.h"
 
+#include <openssl/evp.h>
+
 #define ERRORS_MAX    20 /* a file that is no index at all would fill the screen */
 #define PROGRESS_STEP (1u << 18)
 
@@ -127,6 +129,34 @@ static void combine(const struct crl *crls, size_t count, struct table_header *h
 		h->next_update = h->this_update;
 }
 
+/* Nothing of a CRL for all certificates: the header says it all. */
+static bool note_parts(const struct crl *crls, size_t count, struct table_rows *rows)
+{
+	bool noted = true;
+	if (count == 1 && !is_restricted(&crls[0].scope))
+		return true;
+	rows->parts = memory_zeroed(count, sizeof *rows->parts);
+	rows->part_count = count;
+	for (size_t i = 0; i < count; i++) {
+		const struct crl *c = &crls[i];
+		struct table_part *part = &rows->parts[i];
+		const struct slice point = c->scope.distribution_point;
+		const uint8_t flags[] = {c->scope.only_user_certs, c->scope.only_ca_certs};
+		uint8_t *scope = memory_zeroed(sizeof flags + point.len, 1);
+		memcpy(scope, flags, sizeof flags);
+		if (point.len > 0)
+			memcpy(scope + sizeof flags, point.data, point.len);
+		noted = EVP_Q_digest(NULL, "SHA256", NULL, scope, sizeof flags + point.len, part->scope,
+				NULL) == 1 &&
+			noted;
+		free(scope);
+		part->this_update = c->this_update;
+		part->has_crl_number = c->has_number ? 1 : 0;
+		memcpy(part->crl_number, c->number, sizeof part->crl_number);
+	}
+	return noted;
+}
+
 static bool add_entries(const struct crl *c, struct table_rows *rows, struct messages *m)
 {
 	struct slice cursor = c->revoked;
@@ -161,6 +191,8 @@ bool table_source_crls(const char *const *paths, size_t count, bool complete, X5
 		goto out;
 	header->kind = (uint32_t)kind_of(crls, count, complete, m);
 	combine(crls, count, header);
+	if (!note_parts(crls, count, rows))
+		message_error(m, (struct place){0}, "libcrypto has no SHA-256; see to its configuration");
 	for (size_t i = 0; i < count; i++)
 		(void)add_entries(&crls[i], rows, m);
 out:

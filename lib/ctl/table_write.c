@@ -84,6 +84,7 @@ void table_rows_free(struct table_rows *rows)
 {
 	free(rows->octets);
 	free(rows->files);
+	free(rows->parts);
 	*rows = (struct table_rows){0};
 }
 
@@ -234,9 +235,13 @@ static void seal(struct image *image, uint8_t *file)
 {
 	size_t covered = offsetof(struct table_header, file_size);
 	struct table_header *h = image->header;
-	h->file_size = h->entries_offset + h->entry_count * h->entry_size;
-	h->contents =
-		bytes_crc32c(0, (struct slice){image->entries, (size_t)(h->entry_count * h->entry_size)});
+	const size_t entries_size = (size_t)(h->entry_count * h->entry_size);
+	const size_t parts_size = image->rows->part_count * sizeof *image->rows->parts;
+	if (parts_size > 0)
+		memcpy(image->entries + entries_size, image->rows->parts, parts_size);
+	h->part_count = (uint32_t)image->rows->part_count;
+	h->file_size = h->entries_offset + entries_size + parts_size;
+	h->contents = bytes_crc32c(0, (struct slice){image->entries, entries_size + parts_size});
 	memcpy(file, h, sizeof *h);
 	h->crc = bytes_crc32c(0, (struct slice){file + covered, sizeof *h - covered});
 	memcpy(file, h, sizeof *h);
@@ -265,7 +270,9 @@ uint8_t *table_build(struct table_rows *rows, struct table_header *header, size_
 {
 	struct image image = {.rows = rows, .header = header, .m = m};
 	plan(rows, header);
-	uint8_t *file = memory_zeroed((size_t)(header->entries_offset + rows->count * header->entry_size), 1);
+	uint8_t *file = memory_zeroed((size_t)(header->entries_offset + rows->count * header->entry_size +
+					       rows->part_count * sizeof *rows->parts),
+		1);
 	image.buckets = (struct table_bucket *)(void *)(file + header->buckets_offset);
 	image.entries = file + header->entries_offset;
 	place_rows(&image);
@@ -278,12 +285,13 @@ uint8_t *table_build(struct table_rows *rows, struct table_header *header, size_
 		message_notice(m, (struct place){rows->files[0], 0, 0},
 			"%llu entries were there more than once and became one",
 			(unsigned long long)image.duplicates);
-	table_rows_free(rows);
 	if (image.contradictions > 0) {
 		free(file);
-		return NULL;
+		file = NULL;
+	} else {
+		seal(&image, file);
+		*size = (size_t)header->file_size;
 	}
-	seal(&image, file);
-	*size = (size_t)header->file_size;
+	table_rows_free(rows);
 	return file;
 }

@@ -16,6 +16,8 @@ struct table_rows {
 	uint32_t serial_size; /* octets of the longest serial so far */
 	const char **files;   /* that the rows' places are in */
 	size_t file_count;
+	struct table_part *parts; /* of CRLs; new memory */
+	size_t part_count;
 };
 
 /*

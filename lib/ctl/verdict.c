@@ -1,12 +1,14 @@
 #include "verdict.h"
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "../response.h"
+#include "credentials.h"
 #include "iso_time.h"
 #include "reason.h"
 
@@ -32,16 +34,33 @@ static bool is_current(
 	return !next_update || (unix_time(next_update, &end) && end >= now - CLOCK_SKEW);
 }
 
-/* Over a signer that is in the answer, or the CA; without its certificate there is nothing to verify it with. */
-static bool has_false_signature(OCSP_BASICRESP *basic, X509 *issuer)
+/* The CA itself, or whom it has entrusted with it by a certificate (RFC 6960 4.2.2.2). */
+static bool is_entrusted(X509 *signer, X509 *issuer)
 {
-	bool is_false = false;
+	if (credentials_is_ca(issuer, signer))
+		return true;
+	return X509_NAME_cmp(X509_get_issuer_name(signer), X509_get_subject_name(issuer)) == 0 &&
+	       X509_verify(signer, X509_get0_pubkey(issuer)) == 1 &&
+	       (X509_get_extension_flags(signer) & EXFLAG_XKUSAGE) != 0 &&
+	       (X509_get_extended_key_usage(signer) & XKU_OCSP_SIGN) != 0;
+}
+
+/*
+ * What is wrong with the signature, or NULL: over a signer that is in the answer, or the CA; without its certificate there is
+ * nothing to verify it with.
+ */
+static const char *signature_fault(OCSP_BASICRESP *basic, X509 *issuer)
+{
+	const char *fault = NULL;
 	X509 *signer = NULL;
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	if (certs && sk_X509_push(certs, issuer) > 0 && OCSP_resp_get0_signer(basic, &signer, certs) == 1)
-		is_false = OCSP_basic_verify(basic, certs, NULL, OCSP_NOVERIFY) <= 0;
+		fault = OCSP_basic_verify(basic, certs, NULL, OCSP_NOVERIFY) <= 0
+				? ", but the signature is false"
+			: is_entrusted(signer, issuer) ? NULL
+						       : ", but this CA has not entrusted the signer with it";
 	sk_X509_free(certs);
-	return is_false;
+	return fault;
 }
 
 /* CertStatus ::= CHOICE { good [0] NULL, revoked [1] RevokedInfo, unknown [2] UnknownInfo } */
@@ -80,8 +99,9 @@ static enum verdict_kind append_basic(
 		return VERDICT_NONE;
 	}
 	enum verdict_kind kind = append_status(OCSP_resp_get0(basic, i), now, out);
-	if (has_false_signature(basic, issuer))
-		bytes_append_text(out, ", but the signature is false");
+	const char *fault = signature_fault(basic, issuer);
+	if (fault)
+		bytes_append_text(out, fault);
 	return kind;
 }
 

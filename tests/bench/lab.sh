@@ -2,7 +2,7 @@
 # current folder. lab_make NAME makes $folder/NAME with a snapshot and request.der. $redis is the server's process.
 # shellcheck shell=sh disable=SC2034,SC2154
 
-cd "$folder"
+cd "$folder" || exit
 
 lab_run() { # COMMAND...: silent unless it fails
 	"$@" >"$folder/log" 2>&1 || { echo "$*:" && cat "$folder/log"; } >&2
@@ -38,7 +38,7 @@ lab_delegate() { # ALGORITHM: instead of ca.sh's, of P-256
 lab_make() { # table | redis | rsa | p384 | p521 | ed25519
 	lab_ca
 	cp -r "$folder/ca" "$folder/$1"
-	cd "$folder/$1"
+	cd "$folder/$1" || exit
 	case $1 in
 	redis)
 		lab_redis
@@ -52,5 +52,5 @@ lab_make() { # table | redis | rsa | p384 | p521 | ed25519
 		;;
 	esac
 	lab_run "$build/ocspctl" compile -c config.yaml -o snapshot
-	cd "$folder"
+	cd "$folder" || exit
 }

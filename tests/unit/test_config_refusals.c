@@ -63,7 +63,7 @@ static const struct refusal refusals[] = {
 	{"redis_tls_cert_without_key", "redis: {tls: {cert: a}}\n" CA, 1, 21, "belong together"},
 	{"redis_too_many_addresses", "redis: {address: [a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1]}\n" CA, 1, 18,
 		"not 9"},
-	{"alias_without_anchor", CA "    ocsp_chain: *x\n", 5, 17, "no anchor &x"},
+	{"alias_without_anchor", CA "    ocsp_chain: *x\n", 5, 17, "has no anchor"},
 	{"alias_inside_its_anchor", CA "    profiles: &x {y: *x}\n", 5, 22, "inside its own anchor"},
 	{"merge_of_a_text", CA "    <<: x\n", 5, 9, "takes a mapping"},
 	{"ruby_object", CA "    profiles: !ruby/object:Hash {}\n", 5, 15, "!ruby/object:Hash"},

@@ -16,8 +16,14 @@ struct crl_case {
 #define REVOKED(entries)             .revoked = "30{" entries "}"
 #define EXTENSIONS(list)             .extensions = "A0{30{" list "}}"
 #define ENTRY_EXTENSIONS(extensions) REVOKED(LAB_ENTRY_EXTENDED("05", extensions))
-#define REASON(n)                    ENTRY_EXTENSIONS(LAB_EXTENSION("15", "0A01" n))
-#define OTHER_OID                    "06{2B0601040182370A}"
+#define EIGHT(n)                                                                                             \
+	"30{06032A" n "010400}30{06032A" n "020400}30{06032A" n "030400}30{06032A" n "040400}"               \
+	"30{06032A" n "050400}30{06032A" n "060400}30{06032A" n "070400}30{06032A" n "080400}"
+#define MANY                                                                                                 \
+	EIGHT("11")                                                                                          \
+	EIGHT("12") EIGHT("13") EIGHT("14") EIGHT("15") EIGHT("16") EIGHT("17") EIGHT("18") EIGHT("19")
+#define REASON(n) ENTRY_EXTENSIONS(LAB_EXTENSION("15", "0A01" n))
+#define OTHER_OID "06{2B0601040182370A}"
 
 static const struct crl_case cases[] = {
 	{"plain", {0}, NULL},
@@ -89,6 +95,9 @@ static const struct crl_case cases[] = {
 	{"number_of_21_octets", {EXTENSIONS(LAB_NUMBER("01FF000102030405060708090A0B0C0D0E0F101112"))},
 		"longer than 20"},
 	{"number_negative", {EXTENSIONS(LAB_NUMBER("80"))}, "cRLNumber is no INTEGER"},
+	{"more_extensions_than_are_compared", {EXTENSIONS(MANY)}, "more than 64 CRL extensions"},
+	{"more_entry_extensions_than_are_compared", {ENTRY_EXTENSIONS(MANY)},
+		"more than 64 entry extensions"},
 	{"number_twice", {EXTENSIONS(LAB_NUMBER("01") LAB_NUMBER("01"))}, "twice"},
 	{"authority_key_identifier", {EXTENSIONS(LAB_EXTENSION("23", "30{80{01}}"))}, NULL},
 	{"freshest_crl", {EXTENSIONS(LAB_EXTENSION("2E", "3000"))}, NULL},

@@ -151,6 +151,71 @@ static void read_of_a_pipe(void **state)
 	waitpid(child, NULL, 0);
 }
 
+static void write_mode(const char *name, const char *text, mode_t mode)
+{
+	FILE *file = fopen(name, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(name, mode), 0);
+}
+
+static void secret_that_every_user_can_reach_is_warned_of(void **state)
+{
+	static const struct {
+		mode_t mode;
+		unsigned warnings;
+	} cases[] = {{0600, 0}, {0640, 0}, {0660, 0}, {0644, 1}, {0602, 1}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t len = 0;
+		m = (struct messages){0, 0, false};
+		write_mode("f", "secret", cases[i].mode);
+		file_wipe(file_read_secret("key", "f", 100, &len, &m, nowhere), len);
+		assert_int_equal(len, 6);
+		assert_int_equal(m.warnings, cases[i].warnings);
+		unlink("f");
+	}
+}
+
+static void secret_through_a_link_is_judged_by_the_file_itself(void **state)
+{
+	size_t len = 0;
+	(void)state;
+	write_mode("f", "secret", 0644);
+	assert_int_equal(symlink("f", "link"), 0);
+	file_wipe(file_read_secret("key", "link", 100, &len, &m, nowhere), len);
+	assert_int_equal(m.warnings, 1);
+}
+
+static void password_is_the_first_line(void **state)
+{
+	static const struct {
+		const char *text, *password;
+	} cases[] = {{"se cret", "se cret"}, {"x\n", "x"}, {"x\r\n", "x"}, {"x\nnote\n", "x"}, {"", ""},
+		{"\nx", ""}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		write_mode("f", cases[i].text, 0600);
+		char *password = file_read_password("f", &m, nowhere);
+		assert_non_null(password);
+		assert_string_equal(password, cases[i].password);
+		file_wipe_text(password);
+	}
+	assert_int_equal(m.errors + m.warnings, 0);
+}
+
+static void password_with_a_nul_is_refused_and_not_cut(void **state)
+{
+	(void)state;
+	FILE *file = fopen("f", "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite("a\0b", 1, 3, file), 3);
+	fclose(file);
+	assert_null(file_read_password("f", &m, nowhere));
+	assert_int_equal(m.errors, 1);
+}
+
 static void names_are_resolved(void **state)
 {
 	static const struct {
@@ -315,6 +380,10 @@ int main(void)
 		cmocka_unit_test_teardown(read_of_an_empty_file, empty_folder),
 		cmocka_unit_test_teardown(read_of_what_is_no_file_is_refused, empty_folder),
 		cmocka_unit_test_teardown(read_of_a_pipe, empty_folder),
+		cmocka_unit_test_teardown(secret_that_every_user_can_reach_is_warned_of, empty_folder),
+		cmocka_unit_test_teardown(secret_through_a_link_is_judged_by_the_file_itself, empty_folder),
+		cmocka_unit_test_teardown(password_is_the_first_line, empty_folder),
+		cmocka_unit_test_teardown(password_with_a_nul_is_refused_and_not_cut, empty_folder),
 		cmocka_unit_test(names_are_resolved),
 		cmocka_unit_test_teardown(new_file_has_its_mode_and_own_group, empty_folder),
 		cmocka_unit_test_teardown(unfinished_file_is_private_and_beside, empty_folder),

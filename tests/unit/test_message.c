@@ -135,9 +135,45 @@ static void memory_is_zeroed_resized_and_wiped(void **state)
 	free(nothing);
 }
 
+static void what_a_terminal_would_obey_is_not_printed(void **state)
+{
+	static const struct {
+		const char *text, *printed;
+	} cases[] = {
+		{"plain ~ text", "plain ~ text"},
+		{"O = Tr\xC3\xA4ger \xE2\x82\xAC \xF0\x9F\x94\x91",
+			"O = Tr\xC3\xA4ger \xE2\x82\xAC \xF0\x9F\x94\x91"},
+		{"\x1B[2J\x07\t\r\n\x7F", "?[2J?????"},
+		{"CSI \xC2\x9B"
+		 "2J",
+			"CSI ??2J"}, /* C1 as UTF-8 */
+		{"CSI \x9B"
+		 "2J",
+			"CSI ?2J"}, /* and as it is in an 8-bit terminal */
+		{"\xE2\x80\xAE"
+		 "gpj",
+			"???gpj"},         /* right-to-left override */
+		{"\xE2\x81\xA6x", "???x"}, /* isolate */
+		{"\xC0\x9B", "??"},        /* not the shortest form */
+		{"\xE0\x82\x9B", "???"},
+		{"\xED\xA0\x80", "???"},      /* a surrogate */
+		{"\xF4\x90\x80\x80", "????"}, /* beyond Unicode */
+		{"cut \xE2\x82", "cut ??"},
+		{"\xFF\xFE", "??"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[64];
+		(void)snprintf(text, sizeof text, "%s", cases[i].text);
+		message_printable(text, strlen(text));
+		assert_string_equal(text, cases[i].printed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_terminal_would_obey_is_not_printed),
 		cmocka_unit_test(places_are_named_as_far_as_known),
 		cmocka_unit_test(warnings_are_counted_and_notices_can_be_quiet),
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),

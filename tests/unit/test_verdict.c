@@ -7,13 +7,34 @@
 
 #include "ctl/verdict.h"
 
+#include <openssl/x509v3.h>
+
 #include <string.h>
 
 #define NOW        1800000000 /* 2027-01-15T08:00:00Z */
 #define REVOKED_AT 1767225600 /* 2026-01-01T00:00:00Z */
 
 static EVP_PKEY *key, *other_key;
-static X509 *ca;
+static X509 *ca, *delegate, *purposeless, *stranger;
+
+/* Of other_key, named `cn`; by an issuer named "ca" that has `issuer_key`. */
+static X509 *make_signer(const char *cn, EVP_PKEY *issuer_key, const char *purpose)
+{
+	X509 *signer = X509_new();
+	X509_NAME_add_entry_by_txt(
+		X509_get_subject_name(signer), "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
+	X509_set_version(signer, X509_VERSION_3);
+	X509_set_issuer_name(signer, X509_get_subject_name(ca));
+	ASN1_INTEGER_set(X509_get_serialNumber(signer), 2);
+	X509_gmtime_adj(X509_getm_notBefore(signer), 0);
+	X509_gmtime_adj(X509_getm_notAfter(signer), 86400);
+	X509_set_pubkey(signer, other_key);
+	X509_EXTENSION *usage = X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, purpose);
+	X509_add_ext(signer, usage, -1);
+	X509_EXTENSION_free(usage);
+	assert_true(X509_sign(signer, issuer_key, EVP_sha256()) > 0);
+	return signer;
+}
 
 static int make_ca(void **state)
 {
@@ -28,13 +49,21 @@ static int make_ca(void **state)
 	X509_gmtime_adj(X509_getm_notBefore(ca), 0);
 	X509_gmtime_adj(X509_getm_notAfter(ca), 86400);
 	X509_set_pubkey(ca, key);
-	return X509_sign(ca, key, EVP_sha256()) > 0 ? 0 : -1;
+	if (X509_sign(ca, key, EVP_sha256()) <= 0)
+		return -1;
+	delegate = make_signer("delegate", key, "OCSPSigning");
+	purposeless = make_signer("purposeless", key, "serverAuth");
+	stranger = make_signer("stranger", other_key, "OCSPSigning");
+	return 0;
 }
 
 static int free_ca(void **state)
 {
 	(void)state;
 	X509_free(ca);
+	X509_free(delegate);
+	X509_free(purposeless);
+	X509_free(stranger);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(other_key);
 	return 0;
@@ -48,6 +77,7 @@ struct sent {
 	int ocsp_status, cert_status, reason;
 	int64_t age, life; /* seconds; life 0: a day, -1: no nextUpdate */
 	bool other_serial, false_signature, no_certificates;
+	X509 **signer;        /* with other_key, instead of the CA */
 	size_t cut, trailing; /* octets */
 	enum verdict_kind kind;
 	const char *text;
@@ -65,8 +95,8 @@ static OCSP_BASICRESP *make_basic(const struct sent *s, const struct ocsp_questi
 	assert_true(ocsp_question_make(&question, ca, &other));
 	assert_non_null(OCSP_basic_add1_status(basic, s->other_serial ? question.id : q->id, s->cert_status,
 		s->reason, revoked_at, this_update, s->life < 0 ? NULL : next_update));
-	assert_int_equal(
-		OCSP_basic_sign(basic, ca, key, EVP_sha256(), NULL, s->no_certificates ? OCSP_NOCERTS : 0),
+	assert_int_equal(OCSP_basic_sign(basic, s->signer ? *s->signer : ca, s->signer ? other_key : key,
+				 EVP_sha256(), NULL, s->no_certificates ? OCSP_NOCERTS : 0),
 		1);
 	if (s->false_signature)
 		((unsigned char *)(uintptr_t)ASN1_STRING_get0_data(OCSP_resp_get0_signature(basic)))[20] ^= 1;
@@ -160,6 +190,13 @@ static void replies(void **state)
 			.no_certificates = true,
 			.false_signature = true,
 			.text = "good, but the signature is false"},
+		{.name = "a_delegates", .signer = &delegate, .text = "good"},
+		{.name = "a_delegates_for_another_purpose",
+			.signer = &purposeless,
+			.text = "good, but this CA has not entrusted the signer with it"},
+		{.name = "a_strangers",
+			.signer = &stranger,
+			.text = "good, but this CA has not entrusted the signer with it"},
 		{.name = "another_certificate",
 			.other_serial = true,
 			.kind = VERDICT_NONE,
