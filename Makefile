@@ -186,6 +186,8 @@ bench bench-gate bench-baseline:
 	@tests/deps.sh build bench
 	@$(MAKE) -s bench-programs SIGN=lowlevel BUILD=$(BUILD)
 	@$(MAKE) -s all SIGN=evp BUILD=$(BUILD)/evp
+	@$(MAKE) -s $(BUILD)/valgrind/ocsp-cgi SIGN=lowlevel NO_SANDBOX=1 BUILD=$(BUILD)/valgrind
+	@$(MAKE) -s $(BUILD)/evp/valgrind/ocsp-cgi SIGN=evp NO_SANDBOX=1 BUILD=$(BUILD)/evp/valgrind
 	@/usr/bin/python3 -B tests/bench/$(subst -,_,$@).py $(BUILD)
 
 bench-programs: $(BENCH)
