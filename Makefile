@@ -35,10 +35,12 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 HARDEN   = -fPIE -fstack-protector-strong -fstack-clash-protection \
            $(if $(SANITIZE)$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# The filter of system calls would kill what sanitizers and valgrind do: switched off here, and nowhere else.
+OFF      = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX)
 # The same sources give the same octets in whatever folder they are built.
 REPRODUCE = -ffile-prefix-map=$(CURDIR)=.
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
-           -ffunction-sections -fdata-sections $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
+           -ffunction-sections -fdata-sections $(SANITIZERS) $(OFF) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 
 LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 
@@ -100,7 +102,7 @@ $(BUILD)/lib%.a:
 	rm -f $@
 	$(AR) rcsD $@ $^
 
-$(BUILD)/%.o: %.c $(BUILD)/flags
+$(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/headers
 	@mkdir -p $(@D)
 	$(COMPILE) -o $@ $<
 
@@ -109,6 +111,17 @@ FLAGS = $(COMPILE) $(LINK_CGI)
 $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
+
+# Until the libraries have been found once: one line instead of a compiler's screenful. Nothing is installed here.
+HEADERS = openssl/evp.h yaml.h hiredis/hiredis.h curl/curl.h
+$(BUILD)/headers:
+	@mkdir -p $(@D)
+	@for header in $(HEADERS); do \
+		echo "#include <$$header>" | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >/dev/null 2>&1 || missing="$$missing $$header"; \
+	done; \
+	[ -z "$$missing" ] || { echo "missing:$$missing; 'make deps' installs or names the packages of everything," \
+		"'tests/deps.sh build' of this alone" >&2; exit 1; }
+	@touch $@
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(STARTUP:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/*/*.d)
 
@@ -126,6 +139,7 @@ help:
 	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
+	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
 	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
 	@echo 'make clean           removes build/ and dist/'
 	@echo
@@ -134,6 +148,7 @@ help:
 	@echo 'PIE=1                ocsp-cgi linked as a static PIE: all addresses are random, for thrice the cost'
 	@echo 'START=libc           ocsp-cgi starts as all programs do, where lib/startup/start.c is not wanted'
 	@echo 'SANITIZE=1           with the sanitizers, in build/asan'
+	@echo 'NO_SANDBOX=1         without the sandbox, for valgrind (SANITIZE=1 is without it, too)'
 	@echo 'WERROR=1             warnings are errors'
 	@echo 'BUILD=folder         instead of build/'
 
@@ -207,11 +222,19 @@ fuzz-coverage:
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
+# Where both programs look by themselves, whatever the PREFIX: made, never filled, never taken away.
+CONF = $(DESTDIR)/etc/ocsp-cgi
+DATA = $(DESTDIR)/var/lib/ocsp-cgi
+
+# OCSP_GROUP=ocsp-cgi: the program has that group's rights, which nothing else on the host has, and with them it reads the snapshot.
+OCSP_GROUP ?=
+STATE = $(DESTDIR)/var/lib/ocsp-cgi
 
 install: all
-	install -d $(BIN) $(CGI) $(DOC)
+	install -d $(BIN) $(CGI) $(DOC) $(CONF) $(DATA)
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
-	install -m 755 $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
+	install $(if $(OCSP_GROUP),-o root -g $(OCSP_GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
+	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(STATE))
 	install -m 644 README.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
 
 uninstall:

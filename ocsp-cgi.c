@@ -10,6 +10,7 @@
 #include "cgi.h"
 #include "health.h"
 #include "process.h"
+#include "sandbox.h"
 
 /* All that one request needs. Static: untouched pages cost nothing. */
 struct exchange {
@@ -59,11 +60,25 @@ static void open_sources(struct exchange *x)
 {
 	if (!x->has_snapshot || x->outcome != CGI_REQUEST)
 		return;
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "opening the sources of status");
 	status_open(&x->status, &x->snapshot);
 	if (!sign_start()) {
 		log_say(&x->log, LOG_ERROR, "the system gives no randomness (getrandom)");
 		x->has_snapshot = false;
 	}
+}
+
+/* Nothing of the request is decoded before, nothing is opened after, but tables that are too many to map beforehand. */
+static void enter_sandbox(struct exchange *x)
+{
+	struct sandbox keep = {.connection = -1};
+	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "entering the sandbox");
+	if (x->status.snapshot) {
+		keep.connection = x->status.has_redis ? x->status.redis.fd : -1;
+		keep.folders = x->status.folders;
+		keep.folder_count = SNAPSHOT_FOLDERS_MAX;
+	}
+	sandbox_enter(&keep, &x->log);
 }
 
 /* Conformance H11. */
@@ -164,6 +179,20 @@ static int send_reply(struct exchange *x)
 	return sent ? 0 : 1;
 }
 
+/* Typed into a shell: nobody would ever send the request that is waited for. */
+static int explain(void)
+{
+	static const char text[] =
+		"ocsp-cgi is an OCSP responder that a web server runs as a CGI program. By hand it reads an\n"
+		"OCSPRequest in DER from standard input, and writes HTTP headers and an OCSPResponse:\n"
+		"  openssl ocsp -issuer CA.pem -cert SOME.pem -no_nonce -reqout request.der\n"
+		"  OCSP_CGI_SNAPSHOT=FILE ocsp-cgi <request.der | sed '1,/^\\r$/d' >response.der\n"
+		"The snapshot (without that variable: " CGI_SNAPSHOT_DEFAULT
+		") is made by ocspctl compile.\n";
+	(void)!write(STDERR_FILENO, text, sizeof text - 1);
+	return 2;
+}
+
 int main(void)
 {
 	static struct exchange x;
@@ -171,10 +200,13 @@ int main(void)
 	if (!process_start(&x.log))
 		return 1;
 	cgi_environment(environ, &x.environment);
+	if (!x.environment.method_name.data && isatty(STDIN_FILENO))
+		return explain();
 	x.log.method = x.environment.method_name.len > 0 ? x.environment.method_name : SLICE("POST");
 	load_snapshot(&x);
 	struct slice body = receive(&x);
 	open_sources(&x);
+	enter_sandbox(&x);
 	x.now = process_now(); /* not before: what a slow client gets must not be over already */
 	respond(&x, body);
 	_exit(send_reply(&x));

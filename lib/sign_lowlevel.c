@@ -41,7 +41,7 @@ static int random_status(void)
 }
 
 /* Only while a signature is made: whatever else the process does with libcrypto keeps libcrypto's own generator. */
-static bool random_set(bool ours)
+bool sign_lowlevel_random(bool ours)
 {
 	static const RAND_METHOD method = {
 		.bytes = random_bytes, .pseudorand = random_bytes, .status = random_status};
@@ -126,13 +126,13 @@ bool sign_ecdsa(const struct sign_job *job)
 {
 	bool good = false;
 	EC_KEY *ec = NULL;
-	if (!random_set(true))
+	if (!sign_lowlevel_random(true))
 		goto out;
 	ec = ec_key(job->key);
 	good = ec && ecdsa(job, ec);
 out:
 	EC_KEY_free(ec);
-	return random_set(false) && good;
+	return sign_lowlevel_random(false) && good;
 }
 
 /* ---- RSA ---- */
@@ -210,7 +210,7 @@ bool sign_rsa(const struct sign_job *job)
 {
 	bool good = false;
 	RSA *rsa = NULL;
-	if (!random_set(true))
+	if (!sign_lowlevel_random(true))
 		goto out;
 	rsa = rsa_key(job->key); /* with blinding, OpenSSL's default */
 	if (!rsa || RSA_size(rsa) > SIGN_SIGNATURE_MAX)
@@ -218,7 +218,7 @@ bool sign_rsa(const struct sign_job *job)
 	good = job->traits->family == SIGN_RSA_PSS ? rsa_pss(job, rsa) : rsa_pkcs1(job, rsa);
 out:
 	RSA_free(rsa);
-	return random_set(false) && good;
+	return sign_lowlevel_random(false) && good;
 }
 
 /* ---- Ed25519: libcrypto has no other call for it than EVP ---- */

@@ -58,7 +58,8 @@ bool verify_rsa(const struct verify_message *message, const struct verify_key *k
 
 /*
  * Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }   (RFC 3279 2.2.3): ECDSA_verify() encodes what it read once more
- * and compares, so that nothing but DER is accepted.
+ * and compares, so that nothing but DER is accepted. It would blind the coordinates of what is public anyway, and goes
+ * without where there is no randomness, as from sign_random() outside a signature.
  */
 bool verify_ecdsa(const struct verify_message *message, const struct verify_key *key)
 {
@@ -69,11 +70,12 @@ bool verify_ecdsa(const struct verify_message *message, const struct verify_key 
 	};
 	EC_KEY *ec = EC_KEY_new_by_curve_name(curves[key->kind]);
 	/* refuses a point that is not on the curve */
-	bool good = ec && EC_KEY_oct2key(ec, key->part[0].data, key->part[0].len, NULL) == 1 &&
+	bool good = ec && sign_lowlevel_random(true) &&
+		    EC_KEY_oct2key(ec, key->part[0].data, key->part[0].len, NULL) == 1 &&
 		    ECDSA_verify(0, message->hash.data, (int)message->hash.len, message->signature.data,
 			    (int)message->signature.len, ec) == 1;
 	EC_KEY_free(ec);
-	return good;
+	return sign_lowlevel_random(false) && good;
 }
 
 /* As for signing, libcrypto has no other call for it than EVP. */

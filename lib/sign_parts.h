@@ -75,6 +75,9 @@ bool sign_random(uint8_t *out, size_t len);
 
 /* ---- sign_lowlevel.c or sign_evp.c: what sign() is made of ---- */
 
+/* Of sign_lowlevel.c alone: whether libcrypto asks sign_random(), or its own generator, which makes system calls. */
+bool sign_lowlevel_random(bool ours);
+
 /* Starts libcrypto and gives it sign_random(). May be called again. */
 bool sign_libcrypto_start(void);
 

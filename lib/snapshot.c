@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #define AFTER_CRC(type) (offsetof(type, crc) + sizeof(uint32_t))
 
@@ -137,7 +138,9 @@ bool snapshot_open(struct snapshot *s, const char *path, struct snapshot_fault *
 {
 	memset(s, 0, sizeof *s);
 	s->path = path;
-	if (!snapshot_map(AT_FDCWD, path, true, &s->file, fault))
+	bool mapped = getauxval(AT_SECURE) != 0 ? snapshot_map_beneath(SNAPSHOT_FOLDER, path, &s->file, fault)
+						: snapshot_map(AT_FDCWD, path, true, &s->file, fault);
+	if (!mapped)
 		return false;
 	if (read_header(s, fault))
 		return true;

@@ -247,14 +247,26 @@ struct chain_cert {
 
 /*
  * Opens (O_NOFOLLOW | O_CLOEXEC), checks and maps a file read-only: regular, not empty, owned by root or the caller, not
- * writable by group or others. A `secret` one must not be readable by others either, and is left out of core dumps; of
+ * writable by group or others. In a program that has more rights than its caller (AT_SECURE: set-group-ID), the caller's
+ * own files count for nothing: root's only. A `secret` one must not be readable by others either, and is left out of core dumps; of
  * another, pages are read one by one (MADV_RANDOM). Shared by snapshots and tables. `folder` is a directory's descriptor
  * for a relative path, or AT_FDCWD. System calls: openat, fstat, geteuid, mmap, madvise, close.
  */
 bool snapshot_map(
 	int folder, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault);
 
-/* snapshot_map() and the header's checks: magic, version, CRC, sizes and bounds. */
+/*
+ * snapshot_map() of a secret file beneath `root`: "ROOT/NAME…", in which no part is empty, ".", ".." or a symbolic link.
+ * fault->file is `path`.
+ */
+bool snapshot_map_beneath(
+	const char *root, const char *path, struct slice *file, struct snapshot_fault *fault);
+#define SNAPSHOT_FOLDER "/var/lib/ocsp-cgi"
+
+/*
+ * Maps it and checks its header: magic, version, CRC, sizes and bounds. In a program that has more rights than its caller
+ * only what lies beneath SNAPSHOT_FOLDER: the caller chooses the path, and must not choose who answers for the CA.
+ */
 bool snapshot_open(struct snapshot *s, const char *path, struct snapshot_fault *fault);
 /* The same over octets that are already in memory (tests, fuzzing, what was just written); .path is "(memory)". */
 bool snapshot_read(struct snapshot *s, struct slice file, struct snapshot_fault *fault);

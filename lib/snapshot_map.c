@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@ static const char *objection(const struct stat *st, bool secret)
 {
 	if (!S_ISREG(st->st_mode))
 		return "no regular file";
+	if (st->st_uid != 0 && getauxval(AT_SECURE) != 0)
+		return "owned by another than root, and this program has a group of its own: chown root";
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return "owned by neither root nor the user of this program: chown root";
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
@@ -55,13 +58,21 @@ static bool map_open(int fd, const char *path, bool secret, struct slice *file, 
 	return true;
 }
 
+static const char *cannot_open(int error, bool secret)
+{
+	if (error == ELOOP)
+		return "a symbolic link, which is not followed";
+	return error == EACCES && secret
+		       ? "cannot be opened by this user: ocspctl compile --group GROUP, one of this user's"
+		       : "cannot be opened";
+}
+
 bool snapshot_map(int folder, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault)
 {
 	/* O_NONBLOCK: a FIFO must not keep the request waiting before it is refused */
 	int fd = openat(folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return refuse_with_errno(fault, path,
-			errno == ELOOP ? "a symbolic link, which is not followed" : "cannot be opened");
+		return refuse_with_errno(fault, path, cannot_open(errno, secret));
 	bool mapped = map_open(fd, path, secret, file, fault);
 	close(fd);
 	return mapped;

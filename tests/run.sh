@@ -47,6 +47,7 @@ run_build() {
 		name=${target##*/}
 		[ -e "tests/fuzz/fuzz_$name.c" ] && run "$target" "$target" "tests/fuzz/corpus/$name"
 	done
+	echo "$build: unit tests done, end-to-end tests running, some minutes ..." >&2
 	run "$build, end to end" /usr/bin/python3 -B tests/e2e/run.py --build "$build"
 	echo "$passed $failed" >"$2.sum"
 }

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "memory.h"
@@ -117,6 +119,30 @@ static bool reads_back(const struct compiled *compiled, const char *path, struct
 	return wrong == NULL;
 }
 
+/* The replaced file's mode, where its group stays: an operator may have been stricter. */
+static mode_t mode_of(const char *path, gid_t group)
+{
+	struct stat old;
+
+	if (group != FILE_GROUP_KEEP || lstat(path, &old) < 0)
+		return SNAPSHOT_MODE;
+	return (old.st_mode & SNAPSHOT_MODE) | S_IRUSR;
+}
+
+/* Root's first snapshot: the web server's programs run as somebody else. */
+static bool commit(struct file_output *out, const char *path, gid_t group, struct messages *m)
+{
+	const bool only_root =
+		group == FILE_GROUP_KEEP && geteuid() == 0 && getegid() == 0 && access(path, F_OK) < 0;
+
+	if (!file_commit(out, mode_of(path, group), group, m))
+		return false;
+	if (only_root)
+		message_warning(m, (struct place){path, 0, 0},
+			"only root can read it; say what the web server's programs run as: --group GROUP");
+	return true;
+}
+
 bool compile_install(const struct compiled *compiled, const char *path, gid_t group, struct messages *m)
 {
 	struct file_output out = {0};
@@ -124,7 +150,7 @@ bool compile_install(const struct compiled *compiled, const char *path, gid_t gr
 	if (!file_create(&out, path, m))
 		return false;
 	if (file_write(&out, compiled->octets, compiled->size, m) && reads_back(compiled, out.temporary, m))
-		return file_commit(&out, SNAPSHOT_MODE, group, m);
+		return commit(&out, path, group, m);
 	file_abandon(&out);
 	return false;
 }

@@ -58,7 +58,8 @@ bool compile(const struct config *config, int64_t now, struct compiled *out, str
 void compile_free(struct compiled *compiled);
 
 /*
- * Puts it in the place of `path`: written beside it, read back, self-tested, and only then renamed; mode 0640, `group` as
+ * Puts it in the place of `path`: written beside it, read back, self-tested, and only then renamed; mode 0640, or the replaced
+ * file's where that is stricter and its group stays, `group` as
  * in file_commit(). False after an error: the old file is untouched.
  */
 bool compile_install(const struct compiled *compiled, const char *path, gid_t group, struct messages *m);

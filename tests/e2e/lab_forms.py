@@ -77,6 +77,18 @@ class Forms(lab_web_test.WebTest):
             with self.subTest(target=target):
                 self.assertEqual(self.client().ask("GET", target).ocsp.status, "malformedRequest")
 
+    def test_a_page_for_people(self):
+        """Who opens the address in a browser reads what it is; a POST there is a request"""
+        with open(os.path.join(lab.ROOT, "www", "index.html"), "rb") as file:
+            page = file.read()
+        for target in ("/", "/?", "/?x=1"):
+            with self.subTest(target=target):
+                reply = self.client().ask("GET", target)
+                self.assertEqual((reply.status, reply.body), (200, page))
+                self.assertTrue(reply.header("content-type").startswith("text/html"), reply.headers)
+        self.assertEqual(self.client().ask("HEAD", "/").status, 200)
+        self.assert_alive()
+
     def test_merged_slashes_are_not_repaired(self):
         """H2"""
         target = "/" + base64.b64encode(self.der).decode().replace("//", "/")
