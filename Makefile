@@ -35,12 +35,13 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 HARDEN   = -fPIE -fstack-protector-strong -fstack-clash-protection \
            $(if $(SANITIZE)$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-# The filter of system calls would kill what sanitizers and valgrind do: switched off here, and nowhere else.
-OFF      = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX)
+# The filter of system calls would kill what sanitizers and valgrind do: switched off here, and nowhere else. A dynamic program
+# has glibc's heap instead of the arena.
+SANDBOX  = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX) $(if $(DYNAMIC),-DSANDBOX_HEAP)
 # The same sources give the same octets in whatever folder they are built.
 REPRODUCE = -ffile-prefix-map=$(CURDIR)=.
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
-           -ffunction-sections -fdata-sections $(SANITIZERS) $(OFF) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
+           -ffunction-sections -fdata-sections $(SANITIZERS) $(SANDBOX) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 
 LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 
@@ -185,6 +186,8 @@ bench bench-gate bench-baseline:
 	@tests/deps.sh build bench
 	@$(MAKE) -s bench-programs SIGN=lowlevel BUILD=$(BUILD)
 	@$(MAKE) -s all SIGN=evp BUILD=$(BUILD)/evp
+	@$(MAKE) -s $(BUILD)/valgrind/ocsp-cgi SIGN=lowlevel NO_SANDBOX=1 BUILD=$(BUILD)/valgrind
+	@$(MAKE) -s $(BUILD)/evp/valgrind/ocsp-cgi SIGN=evp NO_SANDBOX=1 BUILD=$(BUILD)/evp/valgrind
 	@/usr/bin/python3 -B tests/bench/$(subst -,_,$@).py $(BUILD)
 
 bench-programs: $(BENCH)
