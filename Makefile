@@ -138,7 +138,8 @@ help:
 	@echo 'make bench-gate      fails where a request costs more instructions, page faults or system calls than it did'
 	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
 	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
-	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
+	@echo 'make prove           Frama-C proves the contracts of what reads foreign octets, for every input'
+	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
 	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
@@ -154,7 +155,7 @@ help:
 	@echo 'BUILD=folder         instead of build/'
 
 deps:
-	@tests/deps.sh build check lint fuzz
+	@tests/deps.sh build check lint fuzz prove
 
 demo:
 	@tests/deps.sh build
@@ -222,6 +223,10 @@ fuzz-coverage:
 	@tests/deps.sh build fuzz
 	+@tests/fuzz/coverage.sh
 
+prove:
+	@tests/deps.sh prove
+	@tests/prove/run.sh $(BUILD)/prove
+
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
@@ -253,6 +258,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets fuzz-coverage install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:
