@@ -35,12 +35,13 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 HARDEN   = -fPIE -fstack-protector-strong -fstack-clash-protection \
            $(if $(SANITIZE)$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-# The filter of system calls would kill what sanitizers and valgrind do: switched off here, and nowhere else.
-OFF      = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX)
+# The filter of system calls would kill what sanitizers and valgrind do: switched off here, and nowhere else. A dynamic program
+# has glibc's heap instead of the arena.
+SANDBOX  = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX) $(if $(DYNAMIC),-DSANDBOX_HEAP)
 # The same sources give the same octets in whatever folder they are built.
 REPRODUCE = -ffile-prefix-map=$(CURDIR)=.
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
-           -ffunction-sections -fdata-sections $(SANITIZERS) $(OFF) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
+           -ffunction-sections -fdata-sections $(SANITIZERS) $(SANDBOX) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 
 LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 
@@ -81,6 +82,21 @@ $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
 
+# A fuzz target: with replay.c, which hands it files (FUZZ_DRIVER), or with a fuzzer (then LDFLAGS bring it).
+FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_DRIVER  = $(BUILD)/tests/fuzz/replay.o
+$(BUILD)/fuzz/cgi: FUZZ_WRAP = $(addprefix -Wl$(COMMA)--wrap=,read write poll snapshot_map sandbox_enter)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libctl.a $(BUILD)/libocsp.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $(FUZZ_WRAP) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+
+# ocsp-cgi in surroundings that can be made to fail.
+$(BUILD)/faults/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/tests/faults/program.o $(STARTUP) $(BUILD)/libocsp.a
+	@mkdir -p $(@D)
+	$(LINK_CGI) $(addprefix -Wl$(COMMA)--wrap=,process_start arena_take arena_resize sandbox_enter) \
+		$(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)
 $(BUILD)/lib%.a:
@@ -108,7 +124,7 @@ $(BUILD)/headers:
 		"'tests/deps.sh build' of this alone" >&2; exit 1; }
 	@touch $@
 
--include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(STARTUP:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/unit/*.d)
+-include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(STARTUP:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/*/*.d)
 
 # ---- what a user types ----
 
@@ -120,8 +136,9 @@ help:
 	@echo 'make lint            dependency direction, warnings of gcc and clang, clang-tidy, format'
 	@echo 'make bench           what a request costs, beside an empty program, openssl and a plain CGI'
 	@echo 'make bench-gate      fails where a request costs more instructions, page faults or system calls than it did'
-	@echo 'make fuzz TIME=60    libFuzzer on the request decoder, for so many seconds'
-	@echo 'make prove           Frama-C proves the contracts of lib/ for every input: tests/prove/README.md'
+	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
+	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
+	@echo 'make prove           Frama-C proves the contracts of what reads foreign octets, for every input'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
@@ -146,7 +163,7 @@ demo:
 	@tests/demo.sh $(BUILD)
 
 # Tests and programs, of both signers: what `check` runs.
-unit-tests: all $(UNIT_TESTS)
+unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi
 
 check:
 	@tests/deps.sh build check
@@ -170,6 +187,8 @@ bench bench-gate bench-baseline:
 	@tests/deps.sh build bench
 	@$(MAKE) -s bench-programs SIGN=lowlevel BUILD=$(BUILD)
 	@$(MAKE) -s all SIGN=evp BUILD=$(BUILD)/evp
+	@$(MAKE) -s $(BUILD)/valgrind/ocsp-cgi SIGN=lowlevel NO_SANDBOX=1 BUILD=$(BUILD)/valgrind
+	@$(MAKE) -s $(BUILD)/evp/valgrind/ocsp-cgi SIGN=evp NO_SANDBOX=1 BUILD=$(BUILD)/evp/valgrind
 	@/usr/bin/python3 -B tests/bench/$(subst -,_,$@).py $(BUILD)
 
 bench-programs: $(BENCH)
@@ -186,10 +205,23 @@ $(BUILD)/bench/plain-cgi: $(BUILD)/tests/bench/plain-cgi.o
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
-TIME ?= 60
+# What `check` does in short: each system call and each allocation failing in each way, each octet of each value.
+faults:
+	@tests/deps.sh build check
+	@$(MAKE) -s $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/faults/ocsp-cgi $(BUILD)/tests/test_answer_damage
+	@tests/faults/run.sh $(BUILD)
+
+TIME   ?= 60
+FUZZER ?= libfuzzer
 fuzz:
+	@tests/deps.sh build fuzz $(if $(filter afl,$(FUZZER)),afl)
+	+@tests/fuzz/run.sh $(FUZZER) $(TIME)
+
+fuzz-targets: $(FUZZ_TARGETS)
+
+fuzz-coverage:
 	@tests/deps.sh build fuzz
-	@tests/fuzz/run.sh $(BUILD)/fuzz $(TIME)
+	+@tests/fuzz/coverage.sh
 
 prove:
 	@tests/deps.sh prove
@@ -226,6 +258,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs fuzz prove install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

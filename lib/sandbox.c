@@ -8,7 +8,11 @@
 #include <sys/prctl.h>
 #endif
 
+#ifdef SANDBOX_HEAP
 #define DATA_MAX (64u * 1024 * 1024) /* octets: more than any answer was seen to need */
+#else
+#define DATA_MAX 0 /* the arena is there already */
+#endif
 
 bool sandbox_opens(const struct sandbox *keep)
 {
@@ -48,8 +52,8 @@ static void note_refusal(struct log *log, const char *what)
 static void set_limits(const struct sandbox *keep)
 {
 	static const struct rlimit none = {0, 0};
-	static const struct rlimit descriptors = {1, 1}; /* 0 would be too few for poll() */
 	static const struct rlimit data = {DATA_MAX, DATA_MAX};
+	static const struct rlimit descriptors = {1, 1}; /* 0 would be too few for poll() */
 	setrlimit(RLIMIT_CORE, &none);
 	setrlimit(RLIMIT_NPROC, &none);
 	setrlimit(RLIMIT_DATA, &data);

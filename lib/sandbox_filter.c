@@ -57,13 +57,16 @@
 /* ---- the parts ---- */
 
 /*
- * Neither read() nor open() nor anything that makes or changes memory but brk(). clock_gettime() where the vDSO cannot tell
- * the time; futex() as pthread_once() wakes nobody; setitimer() and rt_sigreturn() for the handlers of process.c.
+ * Neither read() nor anything that opens, nor brk(): memory is the arena's, and there is no more (SANDBOX_HEAP:
+ * a program without the arena). setitimer() and rt_sigreturn()
+ * are for the handlers of process.c.
  */
 static const struct sock_filter always[] = {
 	CALL_EITHER(write, 0, STDOUT_FILENO, STDERR_FILENO),
-	CALL_WITH(futex, 1, FUTEX_WAKE_PRIVATE),
+#ifdef SANDBOX_HEAP
 	CALL(brk),
+	CALL_WITH(futex, 1, FUTEX_WAKE_PRIVATE), /* pthread_once() wakes nobody */
+#endif
 	CALL(exit_group),
 	CALL(clock_gettime),
 	CALL(rt_sigreturn),

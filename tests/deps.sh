@@ -45,6 +45,8 @@ bench    command:lighttpd         lighttpd              lighttpd         lighttp
 bench    command:nginx            nginx-light           nginx            nginx                nginx           nginx
 bench    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
 fuzz     command:clang            clang                 clang            clang                clang           llvm
+afl      command:afl-fuzz         afl++                 american-fuzzy-lop afl++              afl++           afl++
+fuzz     command:llvm-cov         llvm                  llvm             llvm                 llvm            llvm
 fuzz     runtime:fuzzer           libclang-rt-dev       compiler-rt      compiler-rt          compiler-rt     llvm
 prove    command:frama-c          frama-c-base          frama-c          -                    -               -
 prove    command:why3             why3                  why3             -                    -               -

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "redis_address.h"
 #include "self_test.h"
+#include "snapshot_kind.h"
 
 #define SNAPSHOT_MODE 0640 /* the web server's group reads it */
 
@@ -119,12 +120,12 @@ static bool reads_back(const struct compiled *compiled, const char *path, struct
 	return wrong == NULL;
 }
 
-/* The replaced file's mode, where its group stays: an operator may have been stricter. */
+/* The replaced snapshot's mode, where its group stays: an operator may have been stricter. */
 static mode_t mode_of(const char *path, gid_t group)
 {
 	struct stat old;
 
-	if (group != FILE_GROUP_KEEP || lstat(path, &old) < 0)
+	if (group != FILE_GROUP_KEEP || lstat(path, &old) < 0 || snapshot_kind_objection(path))
 		return SNAPSHOT_MODE;
 	return (old.st_mode & SNAPSHOT_MODE) | S_IRUSR;
 }

@@ -16,7 +16,6 @@ int main(void)
 #else
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -58,23 +57,6 @@ static int ask_the_time(void)
 	return clock_gettime(CLOCK_REALTIME, &t) == 0 && syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t) == 0
 		       ? 0
 		       : 1;
-}
-
-static int allocate(void)
-{
-	for (size_t i = 0; i < 64; i++) {
-		volatile char *octets = malloc(32 * 1024);
-		if (!octets)
-			return 1;
-		octets[0] = 1;
-	}
-	return 0;
-}
-
-static int wake(void)
-{
-	int word = 0;
-	return failed(syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
 }
 
 /* The handler comes back by rt_sigreturn(), and the poll() that it broke off is an EINTR. */
@@ -156,8 +138,6 @@ static const struct attempt plain[] = {
 	TRY(write_to_stdout),
 	TRY(write_to_stderr),
 	TRY(ask_the_time),
-	TRY(allocate),
-	TRY(wake),
 	TRY(arm_the_timer),
 	TRY(end),
 };

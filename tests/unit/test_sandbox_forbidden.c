@@ -35,6 +35,13 @@ static int write_to_another(void)
 	return failed(write(redis, "x", 1));
 }
 
+#ifndef SANDBOX_HEAP
+static int grow_the_heap(void)
+{
+	return sbrk(1 << 20) == (void *)-1 ? 1 : 0; /* NOLINT(performance-no-int-to-ptr) */
+}
+#endif
+
 static int wait_on_a_futex(void)
 {
 	int word = 0;
@@ -189,6 +196,9 @@ static int ask_for_randomness(void)
 
 static const struct attempt never[] = {
 	TRY(write_to_another),
+#ifndef SANDBOX_HEAP
+	TRY(grow_the_heap),
+#endif
 	TRY(wait_on_a_futex),
 	TRY(arm_another_timer),
 	TRY(send_elsewhere),
