@@ -209,6 +209,11 @@ struct snapshot_fault {
 #define SNAPSHOT_NO_OFFSET UINT64_MAX
 
 /* Sets *fault, without an errno; always false, for `return snapshot_refuse(…)`. */
+/*@
+  requires \valid(fault);
+  assigns *fault;
+  ensures !\result;
+*/
 bool snapshot_refuse(struct snapshot_fault *fault, const char *file, uint64_t offset, const char *reason);
 
 struct snapshot {

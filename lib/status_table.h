@@ -79,9 +79,18 @@ _Static_assert(sizeof(struct table_bucket) == 12, "table format");
 #define TABLE_NO_REASON 0xFF
 
 /* The bucket of a padded serial: the top bits of a multiplied CRC-32C of the serial without its leading zeros. */
+/*@
+  requires slice_readable(serial) && bucket_count >= 1;
+  assigns \nothing;
+  ensures \result < bucket_count;
+*/
 uint32_t table_bucket_of(struct slice serial, uint32_t bucket_count);
 
 /* CRC-32C over the header's crc, number, first, count (each uint32, little-endian) and the bucket's entries. */
+/*@
+  requires \valid_read(bucket) && slice_readable(entries);
+  assigns \nothing;
+*/
 uint32_t table_bucket_crc(
 	uint32_t header_crc, uint32_t number, const struct table_bucket *bucket, struct slice entries);
 
@@ -93,9 +102,26 @@ struct table {
 	struct table_header header; /* checked copy */
 };
 
+/*@
+  // What the header says of the file's parts is so.
+  predicate table_header_sound(struct table_header h, integer file_len) =
+    1 <= h.bucket_count <= 0x10000000 && 1 <= h.serial_size <= CERTID_SERIAL_MAX &&
+    h.entry_size == h.serial_size + TABLE_ENTRY_TAIL && h.entry_count <= UINT32_MAX &&
+    h.buckets_offset == sizeof(struct table_header) &&
+    h.entries_offset == h.buckets_offset + h.bucket_count * sizeof(struct table_bucket) &&
+    0 <= h.entry_count * h.entry_size <= file_len - h.entries_offset;
+
+  predicate table_sound(struct table *t) = slice_readable(t->file) && table_header_sound(t->header, t->file.len);
+*/
+
 /* snapshot_map()'s rules, then the header's checks. `folder` as there. */
 bool table_open(struct table *t, int folder, const char *path, struct snapshot_fault *fault);
 /* The same over octets in memory (tests, fuzzing); t->path is set by the caller and names them in *fault. */
+/*@
+  requires \valid(t) && \valid(fault) && \separated(t, fault) && slice_readable(file);
+  assigns t->file, t->header, *fault;
+  ensures \result ==> table_sound(t);
+*/
 bool table_read(struct table *t, struct slice file, struct snapshot_fault *fault);
 void table_close(struct table *t);
 
@@ -114,6 +140,11 @@ enum table_found { TABLE_FOUND, TABLE_ABSENT, TABLE_BROKEN };
  * Looks a serialNumber up (INTEGER content octets as sent). A negative one, or one longer than the table's serials, is
  * TABLE_ABSENT. TABLE_BROKEN (a CRC, a bound, an unknown status octet) sets *fault.
  */
+/*@
+  requires \valid_read(t) && table_sound(t) && slice_readable(serial_number);
+  requires \valid(out) && \valid(fault) && \separated(t, out, fault);
+  assigns *out, *fault;
+*/
 enum table_found table_find(const struct table *t, struct slice serial_number, struct table_entry *out,
 	struct snapshot_fault *fault);
 
