@@ -159,6 +159,8 @@ bench bench-gate bench-baseline:
 	@tests/deps.sh build bench
 	@$(MAKE) -s bench-programs SIGN=lowlevel BUILD=$(BUILD)
 	@$(MAKE) -s all SIGN=evp BUILD=$(BUILD)/evp
+	@$(MAKE) -s all NO_SANDBOX=1 SIGN=lowlevel BUILD=$(BUILD)/valgrind
+	@$(MAKE) -s all NO_SANDBOX=1 SIGN=evp BUILD=$(BUILD)/evp/valgrind
 	@/usr/bin/python3 -B tests/bench/$(subst -,_,$@).py $(BUILD)
 
 bench-programs: $(BENCH)
