@@ -82,13 +82,28 @@ $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
 
+# A fuzz target: with replay.c, which hands it files (FUZZ_DRIVER), or with a fuzzer (then LDFLAGS bring it).
+FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_DRIVER  = $(BUILD)/tests/fuzz/replay.o
+$(BUILD)/fuzz/cgi: FUZZ_WRAP = $(addprefix -Wl$(COMMA)--wrap=,read write poll snapshot_map sandbox_enter)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libctl.a $(BUILD)/libocsp.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $(FUZZ_WRAP) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+
+# ocsp-cgi in surroundings that can be made to fail.
+$(BUILD)/faults/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/tests/faults/program.o $(STARTUP) $(BUILD)/libocsp.a
+	@mkdir -p $(@D)
+	$(LINK_CGI) $(addprefix -Wl$(COMMA)--wrap=,process_start arena_take arena_resize sandbox_enter) \
+		$(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)
 $(BUILD)/lib%.a:
 	rm -f $@
 	$(AR) rcsD $@ $^
 
-$(BUILD)/%.o: %.c $(BUILD)/flags
+$(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/headers
 	@mkdir -p $(@D)
 	$(COMPILE) -o $@ $<
 
@@ -98,7 +113,18 @@ $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
 
--include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(STARTUP:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/unit/*.d)
+# Until the libraries have been found once: one line instead of a compiler's screenful. Nothing is installed here.
+HEADERS = openssl/evp.h yaml.h hiredis/hiredis.h curl/curl.h
+$(BUILD)/headers:
+	@mkdir -p $(@D)
+	@for header in $(HEADERS); do \
+		echo "#include <$$header>" | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >/dev/null 2>&1 || missing="$$missing $$header"; \
+	done; \
+	[ -z "$$missing" ] || { echo "missing:$$missing; 'make deps' installs or names the packages of everything," \
+		"'tests/deps.sh build' of this alone" >&2; exit 1; }
+	@touch $@
+
+-include $(LIB_OBJECTS:.o=.d) $(CTL_OBJECTS:.o=.d) $(STARTUP:.o=.d) $(BUILD)/ocsp-cgi.d $(BUILD)/ocspctl.d $(wildcard $(BUILD)/tests/*/*.d)
 
 # ---- what a user types ----
 
@@ -110,8 +136,10 @@ help:
 	@echo 'make lint            dependency direction, warnings of gcc and clang, clang-tidy, format'
 	@echo 'make bench           what a request costs, beside an empty program, openssl and a plain CGI'
 	@echo 'make bench-gate      fails where a request costs more instructions, page faults or system calls than it did'
-	@echo 'make fuzz TIME=60    libFuzzer on the request decoder, for so many seconds'
-	@echo 'make deps            installs what these need (demo, check, lint, fuzz do it themselves)'
+	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
+	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
+	@echo 'make prove           Frama-C proves the contracts of what reads foreign octets, for every input'
+	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
 	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
@@ -127,7 +155,7 @@ help:
 	@echo 'BUILD=folder         instead of build/'
 
 deps:
-	@tests/deps.sh build check lint fuzz
+	@tests/deps.sh build check lint fuzz prove
 
 demo:
 	@tests/deps.sh build
@@ -135,7 +163,7 @@ demo:
 	@tests/demo.sh $(BUILD)
 
 # Tests and programs, of both signers: what `check` runs.
-unit-tests: all $(UNIT_TESTS)
+unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi
 
 check:
 	@tests/deps.sh build check
@@ -159,8 +187,8 @@ bench bench-gate bench-baseline:
 	@tests/deps.sh build bench
 	@$(MAKE) -s bench-programs SIGN=lowlevel BUILD=$(BUILD)
 	@$(MAKE) -s all SIGN=evp BUILD=$(BUILD)/evp
-	@$(MAKE) -s all NO_SANDBOX=1 SIGN=lowlevel BUILD=$(BUILD)/valgrind
-	@$(MAKE) -s all NO_SANDBOX=1 SIGN=evp BUILD=$(BUILD)/evp/valgrind
+	@$(MAKE) -s $(BUILD)/valgrind/ocsp-cgi SIGN=lowlevel NO_SANDBOX=1 BUILD=$(BUILD)/valgrind
+	@$(MAKE) -s $(BUILD)/evp/valgrind/ocsp-cgi SIGN=evp NO_SANDBOX=1 BUILD=$(BUILD)/evp/valgrind
 	@/usr/bin/python3 -B tests/bench/$(subst -,_,$@).py $(BUILD)
 
 bench-programs: $(BENCH)
@@ -177,21 +205,41 @@ $(BUILD)/bench/plain-cgi: $(BUILD)/tests/bench/plain-cgi.o
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
-TIME ?= 60
+# What `check` does in short: each system call and each allocation failing in each way, each octet of each value.
+faults:
+	@tests/deps.sh build check
+	@$(MAKE) -s $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/faults/ocsp-cgi $(BUILD)/tests/test_answer_damage
+	@tests/faults/run.sh $(BUILD)
+
+TIME   ?= 60
+FUZZER ?= libfuzzer
 fuzz:
+	@tests/deps.sh build fuzz $(if $(filter afl,$(FUZZER)),afl)
+	+@tests/fuzz/run.sh $(FUZZER) $(TIME)
+
+fuzz-targets: $(FUZZ_TARGETS)
+
+fuzz-coverage:
 	@tests/deps.sh build fuzz
-	@tests/fuzz/run.sh $(BUILD)/fuzz $(TIME)
+	+@tests/fuzz/coverage.sh
+
+prove:
+	@tests/deps.sh prove
+	@tests/prove/run.sh $(BUILD)/prove
 
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/ocsp-cgi
+# Where both programs look by themselves, whatever the PREFIX: made, never filled, never taken away.
+CONF = $(DESTDIR)/etc/ocsp-cgi
+DATA = $(DESTDIR)/var/lib/ocsp-cgi
 
 # OCSP_GROUP=ocsp-cgi: the program has that group's rights, which nothing else on the host has, and with them it reads the snapshot.
 OCSP_GROUP ?=
 STATE = $(DESTDIR)/var/lib/ocsp-cgi
 
 install: all
-	install -d $(BIN) $(CGI) $(DOC)
+	install -d $(BIN) $(CGI) $(DOC) $(CONF) $(DATA)
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
 	install $(if $(OCSP_GROUP),-o root -g $(OCSP_GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
 	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(STATE))
@@ -210,6 +258,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs fuzz install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

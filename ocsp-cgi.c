@@ -179,6 +179,20 @@ static int send_reply(struct exchange *x)
 	return sent ? 0 : 1;
 }
 
+/* Typed into a shell: nobody would ever send the request that is waited for. */
+static int explain(void)
+{
+	static const char text[] =
+		"ocsp-cgi is an OCSP responder that a web server runs as a CGI program. By hand it reads an\n"
+		"OCSPRequest in DER from standard input, and writes HTTP headers and an OCSPResponse:\n"
+		"  openssl ocsp -issuer CA.pem -cert SOME.pem -no_nonce -reqout request.der\n"
+		"  OCSP_CGI_SNAPSHOT=FILE ocsp-cgi <request.der | sed '1,/^\\r$/d' >response.der\n"
+		"The snapshot (without that variable: " CGI_SNAPSHOT_DEFAULT
+		") is made by ocspctl compile.\n";
+	(void)!write(STDERR_FILENO, text, sizeof text - 1);
+	return 2;
+}
+
 int main(void)
 {
 	static struct exchange x;
@@ -186,6 +200,8 @@ int main(void)
 	if (!process_start(&x.log))
 		return 1;
 	cgi_environment(environ, &x.environment);
+	if (!x.environment.method_name.data && isatty(STDIN_FILENO))
+		return explain();
 	x.log.method = x.environment.method_name.len > 0 ? x.environment.method_name : SLICE("POST");
 	load_snapshot(&x);
 	struct slice body = receive(&x);

@@ -11,6 +11,12 @@
  * text.data). A '%' that two hexadecimal digits do not follow stays as it is (no decoder below accepts it).
  * Returns the octets written, or size + 1 where they do not fit.
  */
+/*@
+  requires slice_readable(text) && \valid(out + (0 .. size - 1)) && size < SIZE_MAX;
+  assigns out[0 .. size - 1];
+  ensures \result <= size + 1;
+  ensures size >= text.len ==> \result <= text.len;
+*/
 size_t base64_percent_decode(struct slice text, uint8_t *out, size_t size);
 
 /*
@@ -20,6 +26,12 @@ size_t base64_percent_decode(struct slice text, uint8_t *out, size_t size);
  * Decodes into `out` of `size` octets (3 * text.len / 4 always suffices); out may be text.data. False also where it
  * does not fit; `out` is then undefined.
  */
+/*@
+  requires slice_readable(text) && \valid(out + (0 .. size - 1)) && \valid(written);
+  requires \separated(written, out + (0 .. size - 1)) && \separated(written, text.data + (0 .. text.len - 1));
+  assigns *written, out[0 .. size - 1];
+  ensures \result ==> *written <= size;
+*/
 bool base64_decode(struct slice text, uint8_t *out, size_t size, size_t *written);
 
 /* What a path's tail says of itself, in one pass and without decoding it whole. */
@@ -37,6 +49,12 @@ enum base64_find {
  * BASE64_TRUNCATED is told where a text's SEQUENCE header asks for more octets than there are, if no text is
  * BASE64_FOUND. A path that does not begin with '/' is taken as if one stood before it.
  */
+/*@
+  requires slice_readable(path) && \valid(out + (0 .. size - 1)) && \valid(written);
+  requires \separated(written, out + (0 .. size - 1)) && \separated(written, path.data + (0 .. path.len - 1));
+  assigns *written, out[0 .. size - 1];
+  ensures \result == BASE64_FOUND ==> *written <= size;
+*/
 enum base64_find base64_find_request(struct slice path, uint8_t *out, size_t size, size_t *written);
 
 #endif

@@ -9,6 +9,23 @@
 #endif
 #endif
 
+/* memcpy and memcmp of octets: `make prove` takes these two contracts for granted. */
+/*@
+  requires \valid(to + (0 .. len - 1)) && \valid_read(from + (0 .. len - 1));
+  requires \separated(to + (0 .. len - 1), from + (0 .. len - 1));
+  assigns to[0 .. len - 1];
+*/
+static void copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+	memcpy(to, from, len);
+}
+
+/*@ requires \valid_read(a + (0 .. len - 1)) && \valid_read(b + (0 .. len - 1)); assigns \nothing; */
+static bool same(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	return memcmp(a, b, len) == 0;
+}
+
 struct slice bytes_of(const char *text)
 {
 	if (!text)
@@ -18,7 +35,7 @@ struct slice bytes_of(const char *text)
 
 bool bytes_equal(struct slice a, struct slice b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+	return a.len == b.len && (a.len == 0 || same(a.data, b.data, a.len));
 }
 
 struct buffer bytes_buffer(uint8_t *storage, size_t size)
@@ -38,7 +55,7 @@ void bytes_append(struct buffer *out, struct slice octets)
 		return;
 	}
 	if (octets.len > 0)
-		memcpy(out->data + out->len, octets.data, octets.len);
+		copy(out->data + out->len, octets.data, octets.len);
 	out->len += octets.len;
 }
 
@@ -57,10 +74,20 @@ void bytes_append_padded(struct buffer *out, uint64_t number, unsigned width)
 {
 	uint8_t digits[20];
 	size_t first = sizeof digits;
+	/*@
+	  loop invariant 1 <= first <= 20;
+	  loop assigns number, first, digits[0 .. 19];
+	  loop variant first;
+	*/
 	do {
 		digits[--first] = (uint8_t)('0' + number % 10);
 		number /= 10;
-	} while (number > 0);
+	} while (number > 0 && first > 0);
+	/*@
+	  loop invariant first <= 20;
+	  loop assigns first, digits[0 .. 19];
+	  loop variant first;
+	*/
 	while (sizeof digits - first < width && first > 0)
 		digits[--first] = '0';
 	bytes_append(out, (struct slice){digits + first, sizeof digits - first});
@@ -72,7 +99,7 @@ void bytes_append_decimal(struct buffer *out, int64_t number)
 	struct buffer whole = bytes_buffer(text, sizeof text);
 	if (number < 0)
 		bytes_append_char(&whole, '-');
-	bytes_append_padded(&whole, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 1);
+	bytes_append_padded(&whole, number < 0 ? (uint64_t) - (number + 1) + 1 : (uint64_t)number, 1);
 	bytes_append(out, bytes_written(&whole));
 }
 
@@ -83,15 +110,20 @@ void bytes_append_hex(struct buffer *out, struct slice octets)
 		out->failed = true;
 		return;
 	}
+	/*@
+	  loop invariant 0 <= i <= octets.len && buffer_sound(out) && out->len >= \at(out->len, Pre);
+	  loop assigns i, out->len, out->failed, out->data[0 .. out->size - 1];
+	  loop variant octets.len - i;
+	*/
 	for (size_t i = 0; i < octets.len; i++) {
-		bytes_append_char(out, digits[octets.data[i] >> 4]);
-		bytes_append_char(out, digits[octets.data[i] & 15]);
+		bytes_append_char(out, digits[octets.data[i] / 16]);
+		bytes_append_char(out, digits[octets.data[i] % 16]);
 	}
 }
 
 uint16_t bytes_le16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] | p[1] << 8);
+	return (uint16_t)(p[0] | (unsigned)p[1] << 8);
 }
 
 uint32_t bytes_le32(const uint8_t *p)
@@ -109,6 +141,11 @@ bool bytes_decimal(struct slice text, uint64_t max, uint64_t *value)
 	uint64_t sum = 0;
 	if (text.len == 0)
 		return false;
+	/*@
+	  loop invariant 0 <= i <= text.len && sum <= max;
+	  loop assigns i, sum;
+	  loop variant text.len - i;
+	*/
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = text.data[i];
 		if (c < '0' || c > '9')
@@ -123,6 +160,7 @@ bool bytes_decimal(struct slice text, uint64_t max, uint64_t *value)
 }
 
 /* Half an octet at a time: 64 octets of table, so that a processor without the instruction touches one line. */
+/*@ requires slice_readable(octets); assigns \nothing; */
 static uint32_t crc32c_portable(uint32_t crc, struct slice octets)
 {
 	static const uint32_t table[16] = {
@@ -143,6 +181,11 @@ static uint32_t crc32c_portable(uint32_t crc, struct slice octets)
 		0xe330a81a,
 		0xf36e6f75,
 	};
+	/*@
+	  loop invariant 0 <= i <= octets.len;
+	  loop assigns i, crc;
+	  loop variant octets.len - i;
+	*/
 	for (size_t i = 0; i < octets.len; i++) {
 		crc ^= octets.data[i];
 		crc = crc >> 4 ^ table[crc & 15];

@@ -30,6 +30,7 @@ bool calendar_from_unix(int64_t unix_seconds, struct calendar *out)
 	return true;
 }
 
+/*@ requires 0 <= year && 1 <= month <= 12; assigns \nothing; ensures 28 <= \result <= 31; */
 static int days_in_month(int year, int month)
 {
 	static const int days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define TAG_CLASS_MASK   0xC0 /* universal where they are zero */
+#define TAG_APPLICATION  0x40 /* the universal class's tags are below it */
 #define TAG_CONSTRUCTED  0x20
 #define TAG_NUMBER_MASK  0x1F
 #define UNIVERSAL_STRING 0x1C
@@ -12,6 +12,11 @@
 #define LENGTH_LONG      0x80
 
 /* X.690 8.1.3: takes the length octets off the cursor. DER (10.1) wants the fewest there can be. */
+/*@
+  requires \valid(cursor) && \valid(length) && \separated(cursor, length) && slice_readable(*cursor);
+  assigns *cursor, *length;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor)) && cursor->len < \old(cursor->len);
+*/
 static bool read_length(struct slice *cursor, size_t *length)
 {
 	if (cursor->len < 1)
@@ -24,8 +29,13 @@ static bool read_length(struct slice *cursor, size_t *length)
 		if (count < 1 || count > 4 || rest.len < count || rest.data[0] == 0)
 			return false;
 		value = 0;
+		/*@
+		  loop invariant 0 <= i <= count && octets_hold(i, value);
+		  loop assigns i, value;
+		  loop variant count - i;
+		*/
 		for (size_t i = 0; i < count; i++)
-			value = value << 8 | rest.data[i];
+			value = value * 256 + rest.data[i];
 		if (value < LENGTH_LONG)
 			return false;
 		rest = (struct slice){rest.data + count, rest.len - count};
@@ -36,6 +46,7 @@ static bool read_length(struct slice *cursor, size_t *length)
 }
 
 /* X.690 8.3.2: the first nine bits are neither all zero nor all one. */
+/*@ requires slice_readable(content); assigns \nothing; ensures \result ==> content.len >= 1; */
 static bool integer_is_minimal(struct slice content)
 {
 	if (content.len == 0)
@@ -47,9 +58,15 @@ static bool integer_is_minimal(struct slice content)
 }
 
 /* X.690 8.19.2: no arc begins with 0x80, and the last octet ends an arc. */
+/*@ requires slice_readable(oid); assigns \nothing; ensures \result ==> oid.len >= 1; */
 static bool oid_is_strict(struct slice oid)
 {
 	bool arc_begins = true;
+	/*@
+	  loop invariant 0 <= i <= oid.len;
+	  loop assigns i, arc_begins;
+	  loop variant oid.len - i;
+	*/
 	for (size_t i = 0; i < oid.len; i++) {
 		if (arc_begins && oid.data[i] == 0x80)
 			return false;
@@ -59,6 +76,7 @@ static bool oid_is_strict(struct slice oid)
 }
 
 /* X.690 8.6.2, 11.2.1: 0 to 7 unused bits, which are zero. */
+/*@ requires slice_readable(content); assigns \nothing; ensures \result ==> content.len >= 1; */
 static bool bits_are_strict(struct slice content)
 {
 	if (content.len == 0 || content.data[0] > 7)
@@ -66,10 +84,15 @@ static bool bits_are_strict(struct slice content)
 	unsigned unused = content.data[0];
 	if (content.len == 1)
 		return unused == 0;
-	return (content.data[content.len - 1] & ((1u << unused) - 1)) == 0;
+	return (content.data[content.len - 1] & (0xFFu >> (8 - unused))) == 0;
 }
 
 /* Of a universal type: X.690 8.9.1, 8.11.1, 10.2 on its form, and what its content may be. */
+/*@
+  requires slice_readable(content);
+  assigns \nothing;
+  ensures \result ==> der_says_something(tag, content);
+*/
 static bool universal_is_strict(uint8_t tag, struct slice content)
 {
 	if ((tag & TAG_CONSTRUCTED) != 0)
@@ -112,7 +135,7 @@ bool der_read_any(struct slice *cursor, uint8_t *tag, struct slice *content)
 	if (length > rest.len)
 		return false;
 	struct slice found = {rest.data, length};
-	if ((first & TAG_CLASS_MASK) == 0 && !universal_is_strict(first, found))
+	if (first < TAG_APPLICATION && !universal_is_strict(first, found))
 		return false;
 	*tag = first;
 	*content = found;
@@ -157,8 +180,13 @@ bool der_read_small(struct slice *cursor, uint8_t tag, uint32_t max, uint32_t *v
 	if (found.len > 5 || (found.data[0] & 0x80) != 0)
 		return false;
 	uint64_t sum = 0;
+	/*@
+	  loop invariant 0 <= i <= found.len && octets_hold(i, sum);
+	  loop assigns i, sum;
+	  loop variant found.len - i;
+	*/
 	for (size_t i = 0; i < found.len; i++)
-		sum = sum << 8 | found.data[i];
+		sum = sum * 256 + found.data[i];
 	if (sum > max)
 		return false;
 	*cursor = rest;
@@ -206,6 +234,12 @@ bool der_read_bits(struct slice *cursor, struct slice *octets)
 	return true;
 }
 
+/*@
+  requires \valid(text) && \valid(value) && \separated(text, value) && slice_readable(*text);
+  assigns *text, *value;
+  ensures \result ==> slice_ends(*text, \old(*text)) && 0 <= *value <= 99;
+  ensures slice_readable(*text);
+*/
 static bool two_digits(struct slice *text, int *value)
 {
 	if (text->len < 2)
@@ -261,6 +295,17 @@ size_t der_mark(const struct der_writer *w)
 	return w->start;
 }
 
+/* memcpy of octets: `make prove` takes this contract for granted. */
+/*@
+  requires \valid(to + (0 .. len - 1)) && \valid_read(from + (0 .. len - 1));
+  requires \separated(to + (0 .. len - 1), from + (0 .. len - 1));
+  assigns to[0 .. len - 1];
+*/
+static void copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+	memcpy(to, from, len);
+}
+
 void der_put(struct der_writer *w, struct slice octets)
 {
 	if (octets.len > w->start) {
@@ -269,7 +314,7 @@ void der_put(struct der_writer *w, struct slice octets)
 	}
 	w->start -= octets.len;
 	if (octets.len > 0)
-		memcpy(w->data + w->start, octets.data, octets.len);
+		copy(w->data + w->start, octets.data, octets.len);
 }
 
 void der_wrap(struct der_writer *w, uint8_t tag, size_t end)
@@ -282,13 +327,18 @@ void der_wrap(struct der_writer *w, uint8_t tag, size_t end)
 		return;
 	}
 	size_t rest = length;
+	/*@
+	  loop invariant 3 <= first <= 6 && octets_hold(first - 2, rest);
+	  loop assigns rest, first, header[0 .. 5];
+	  loop variant first;
+	*/
 	do {
-		header[--first] = (uint8_t)(rest & 0xFF);
-		rest >>= 8;
+		header[--first] = (uint8_t)(rest % 256);
+		rest /= 256;
 	} while (rest > 0);
 	if (length >= LENGTH_LONG) {
 		uint8_t count = (uint8_t)(sizeof header - first);
-		header[--first] = LENGTH_LONG | count;
+		header[--first] = (uint8_t)(LENGTH_LONG + count);
 	}
 	header[--first] = tag;
 	der_put(w, (struct slice){header + first, sizeof header - first});

@@ -182,22 +182,26 @@ static void append_word(struct line *line, const char *key, struct slice value)
 	append_escaped(line, value.len > 0 ? value : SLICE("-"), LOG_VALUE_MAX, BARE);
 }
 
-/* RFC 3339 5.6; a time that no calendar has, as the number it is. */
-static void append_time(struct line *line, int64_t now)
+void log_append_time(struct buffer *out, int64_t unix_seconds)
 {
 	static const char between[] = "--T::Z";
 	struct calendar c;
+	if (!calendar_from_unix(unix_seconds, &c)) {
+		bytes_append_decimal(out, unix_seconds);
+		return;
+	}
+	const int parts[] = {c.year, c.month, c.day, c.hour, c.minute, c.second};
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		bytes_append_padded(out, (uint64_t)parts[i], i == 0 ? 4 : 2);
+		bytes_append_char(out, between[i]);
+	}
+}
+
+static void append_time(struct line *line, int64_t now)
+{
 	uint8_t text[24];
 	struct buffer out = bytes_buffer(text, sizeof text);
-	if (calendar_from_unix(now, &c)) {
-		const int parts[] = {c.year, c.month, c.day, c.hour, c.minute, c.second};
-		for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-			bytes_append_padded(&out, (uint64_t)parts[i], i == 0 ? 4 : 2);
-			bytes_append_char(&out, between[i]);
-		}
-	} else {
-		bytes_append_decimal(&out, now);
-	}
+	log_append_time(&out, now);
 	append_word(line, "time", bytes_written(&out));
 }
 

@@ -63,6 +63,9 @@ void log_serial(struct log *log, struct slice serial_number);
 /* Adds a certStatus by name; what does not fit is left out. */
 void log_status(struct log *log, const char *name);
 
+/* For notes: RFC 3339 5.6 ("2026-11-22T14:00:00Z"); a time that no calendar has, as the number it is. */
+void log_append_time(struct buffer *out, int64_t unix_seconds);
+
 /* The line, with its newline, into `out` of LOG_LINE_MAX octets: a pure function of its arguments. Returns its length. */
 size_t log_format_line(const struct log *log, int64_t now, int64_t monotonic_us, uint8_t *out);
 

@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -180,8 +181,9 @@ static bool open_closed_descriptors(void)
 {
 	static const int flags[3] = {O_RDONLY, O_RDONLY, O_WRONLY};
 	struct pollfd asked[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
-	if (poll(asked, 3, 0) < 0)
-		return false;
+	while (poll(asked, 3, 0) < 0)
+		if (errno != EINTR)
+			return false;
 	for (int fd = 0; fd < 3; fd++)
 		if ((asked[fd].revents & POLLNVAL) != 0 && open("/dev/null", flags[fd]) != fd)
 			return false;
@@ -209,8 +211,12 @@ bool process_start(struct log *log)
 	own.started_us = process_monotonic_us();
 	/* a crash while signing would leave key material in a core file */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (!open_closed_descriptors())
+	if (!open_closed_descriptors()) {
+		log_say(log, LOG_ERROR,
+			"a standard descriptor is closed, and /dev/null cannot take its place");
+		process_log();
 		return false;
+	}
 	process_deadline(
 		PROCESS_DEADLINE_MS); /* first: it replaces a timer that exec may have left running */
 	own_signals();

@@ -14,19 +14,33 @@ static const struct {
 	{REQUEST_OID("\x60\x86\x48\x01\x65\x03\x04\x02\x03"), CERTID_SHA512, 64},
 };
 
+/* NULL, header and content */
+/*@ requires slice_readable(element); assigns \nothing; */
+static bool is_null(struct slice element)
+{
+	return element.len == 2 && element.data[0] == DER_NULL && element.data[1] == 0;
+}
+
 /*
  * Whatever is no known algorithm with its usual parameters and hashes of its length is a CertID that no CA of ours has:
  * well-formed, and CERTID_HASHES.
  */
+/*@
+  requires slice_readable(oid) && slice_readable(parameters) && \valid_read(certid);
+  assigns \nothing;
+*/
 static enum certid_hash find_hash(struct slice oid, struct slice parameters, const struct certid *certid)
 {
-	if (parameters.len > 0 && !bytes_equal(parameters, SLICE("\x05\x00")))
+	if (parameters.len > 0 && !is_null(parameters))
 		return CERTID_HASHES;
-	for (size_t i = 0; i < sizeof hash_algorithms / sizeof hash_algorithms[0]; i++)
+	/*@ loop invariant 0 <= i <= 4; loop assigns i; loop variant 4 - i; */
+	for (size_t i = 0; i < sizeof hash_algorithms / sizeof hash_algorithms[0]; i++) {
+		/*@ admit literal: slice_readable(hash_algorithms[i].oid); */
 		if (bytes_equal(oid, hash_algorithms[i].oid) &&
 			certid->issuer_name_hash.len == hash_algorithms[i].octets &&
 			certid->issuer_key_hash.len == hash_algorithms[i].octets)
 			return hash_algorithms[i].hash;
+	}
 	return CERTID_HASHES;
 }
 
@@ -34,6 +48,12 @@ static enum certid_hash find_hash(struct slice oid, struct slice parameters, con
  * CertID ::= SEQUENCE { hashAlgorithm AlgorithmIdentifier, issuerNameHash OCTET STRING,
  *     issuerKeyHash OCTET STRING, serialNumber CertificateSerialNumber }
  */
+/*@
+  requires \valid(cursor) && \valid(certid) && \valid(fault) && \separated(cursor, certid, fault) && slice_readable(*cursor);
+  assigns *cursor, *certid, *fault;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor)) && cursor->len < \old(cursor->len);
+  ensures \result ==> certid_within(*certid, \old(*cursor));
+*/
 static bool read_certid(struct slice *cursor, struct certid *certid, struct request_fault *fault)
 {
 	struct slice oid;
@@ -59,6 +79,12 @@ static bool read_certid(struct slice *cursor, struct certid *certid, struct requ
 }
 
 /* Request ::= SEQUENCE { reqCert CertID, singleRequestExtensions [0] EXPLICIT Extensions OPTIONAL } */
+/*@
+  requires \valid(list) && \valid(certid) && \valid(fault) && \separated(list, certid, fault) && slice_readable(*list);
+  assigns *list, *certid, *fault;
+  ensures \result ==> slice_ends(*list, \old(*list)) && list->len < \old(list->len);
+  ensures \result ==> certid_within(*certid, \old(*list));
+*/
 static bool read_single(struct slice *list, struct certid *certid, struct request_fault *fault)
 {
 	struct slice inside;
@@ -76,6 +102,14 @@ static bool read_single(struct slice *list, struct certid *certid, struct reques
 }
 
 /* requestList SEQUENCE OF Request, never empty: a request asks something */
+/*@
+  requires \valid(cursor) && \valid(out) && \valid(fault) && \separated(cursor, out, fault);
+  requires slice_readable(*cursor) && out->certid_count == 0;
+  assigns *cursor, out->certid_count, out->certids[0 .. REQUEST_CERTIDS_MAX - 1], *fault;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor)) && cursor->len < \old(cursor->len);
+  ensures \result ==> 1 <= out->certid_count <= REQUEST_CERTIDS_MAX;
+  ensures \result ==> \forall integer i; 0 <= i < out->certid_count ==> certid_within(out->certids[i], \old(*cursor));
+*/
 static bool read_list(
 	struct slice *cursor, size_t certids_limit, struct request *out, struct request_fault *fault)
 {
@@ -84,6 +118,13 @@ static bool read_list(
 		return request_refuse(fault, "TBSRequest requestList: not a SEQUENCE");
 	if (list.len == 0)
 		return request_refuse(fault, "TBSRequest requestList: empty");
+	/*@
+	  loop invariant slice_ends(list, \at(list, LoopEntry)) && out->certid_count <= REQUEST_CERTIDS_MAX;
+	  loop invariant list.len > 0 || out->certid_count > 0;
+	  loop invariant \forall integer i; 0 <= i < out->certid_count ==> certid_within(out->certids[i], \at(*cursor, Pre));
+	  loop assigns list, out->certid_count, out->certids[0 .. REQUEST_CERTIDS_MAX - 1], *fault;
+	  loop variant list.len;
+	*/
 	while (list.len > 0) {
 		if (out->certid_count >= certids_limit || out->certid_count >= REQUEST_CERTIDS_MAX)
 			return request_refuse(
@@ -96,6 +137,11 @@ static bool read_list(
 }
 
 /* version [0] EXPLICIT Version DEFAULT v1(0): said aloud it is no DER, but clients in the field do (conformance Q2) */
+/*@
+  requires \valid(cursor) && \valid(fault) && \separated(cursor, fault) && slice_readable(*cursor);
+  assigns *cursor, fault->reason;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor));
+*/
 static bool read_version(struct slice *cursor, struct request_fault *fault)
 {
 	struct slice inside;
@@ -109,6 +155,11 @@ static bool read_version(struct slice *cursor, struct request_fault *fault)
 }
 
 /* requestorName [1] EXPLICIT GeneralName OPTIONAL */
+/*@
+  requires \valid(cursor) && \valid(fault) && \separated(cursor, fault) && slice_readable(*cursor);
+  assigns *cursor, fault->reason;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor));
+*/
 static bool read_requestor_name(struct slice *cursor, struct request_fault *fault)
 {
 	struct slice name;
@@ -119,10 +170,23 @@ static bool read_requestor_name(struct slice *cursor, struct request_fault *faul
 	return true;
 }
 
+/*@
+  predicate request_clear(struct request *r) =
+    r->certid_count == 0 && r->nonce_state == NONCE_ABSENT && r->preferred_count == 0 && !r->is_signed;
+*/
+
 /*
  * TBSRequest ::= SEQUENCE { version [0] EXPLICIT Version DEFAULT v1, requestorName [1] EXPLICIT GeneralName OPTIONAL,
  *     requestList SEQUENCE OF Request, requestExtensions [2] EXPLICIT Extensions OPTIONAL }
  */
+/*@
+  requires slice_readable(whole) && \valid(out) && \valid(fault) && \separated(out, fault) && request_clear(out);
+  assigns out->certid_count, out->certids[0 .. REQUEST_CERTIDS_MAX - 1], out->nonce_state, out->nonce,
+    out->preferred_count, out->preferred[0 .. REQUEST_PREFERRED_MAX - 1], *fault;
+  ensures \result ==> 1 <= out->certid_count <= REQUEST_CERTIDS_MAX;
+  ensures \result ==> \forall integer i; 0 <= i < out->certid_count ==> certid_within(out->certids[i], whole);
+  ensures \result ==> request_wishes_within(out, whole);
+*/
 static bool read_tbs(
 	struct slice whole, size_t certids_limit, struct request *out, struct request_fault *fault)
 {
@@ -142,6 +206,11 @@ static bool read_tbs(
 }
 
 /* certs [0] EXPLICIT SEQUENCE OF Certificate OPTIONAL. They are told apart, not decoded: few configurations need them. */
+/*@
+  requires \valid(cursor) && \valid(out) && \valid(fault) && \separated(cursor, out, fault);
+  requires slice_readable(*cursor);
+  assigns *cursor, out->signer_certs, fault->reason;
+*/
 static bool read_certs(struct slice *cursor, struct request *out, struct request_fault *fault)
 {
 	struct slice explicit_certs;
@@ -152,7 +221,9 @@ static bool read_certs(struct slice *cursor, struct request *out, struct request
 		return request_refuse(fault, "Signature: something else than certs behind signature");
 	if (!der_read(&explicit_certs, DER_SEQUENCE, &out->signer_certs) || explicit_certs.len > 0)
 		return request_refuse(fault, "Signature certs: not one SEQUENCE");
-	for (struct slice certs = out->signer_certs; certs.len > 0;)
+	struct slice certs = out->signer_certs;
+	/*@ loop invariant slice_ends(certs, out->signer_certs); loop assigns certs, certificate; loop variant certs.len; */
+	while (certs.len > 0)
 		if (!der_read(&certs, DER_SEQUENCE, &certificate))
 			return request_refuse(fault, "Signature certs: a Certificate is not a SEQUENCE");
 	return true;
@@ -162,6 +233,11 @@ static bool read_certs(struct slice *cursor, struct request *out, struct request
  * optionalSignature [0] EXPLICIT Signature OPTIONAL
  * Signature ::= SEQUENCE { signatureAlgorithm AlgorithmIdentifier, signature BIT STRING, certs [0] … OPTIONAL }
  */
+/*@
+  requires slice_readable(cursor) && \valid(out) && \valid(fault) && \separated(out, fault);
+  assigns out->signature_algorithm, out->signature, out->is_signed, out->signer_certs, fault->reason;
+  ensures \result ==> slice_within(out->signature_algorithm, cursor) && slice_within(out->signature, cursor);
+*/
 static bool read_signature(struct slice cursor, struct request *out, struct request_fault *fault)
 {
 	struct slice explicit_signature;
@@ -184,6 +260,12 @@ static bool read_signature(struct slice cursor, struct request *out, struct requ
 }
 
 /* All but the arrays, of which the counts say how much is there: 19 KiB need not be cleared for one CertID. */
+/*@
+  requires \valid(out);
+  assigns out->certid_count, out->nonce_state, out->nonce, out->preferred_count, out->tbs, out->is_signed,
+    out->signature_algorithm, out->signature, out->signer_certs;
+  ensures request_clear(out);
+*/
 static void clear(struct request *out)
 {
 	static const struct slice none = {NULL, 0};

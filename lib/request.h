@@ -39,6 +39,24 @@ struct request {
 	struct slice signer_certs; /* content of certs' SEQUENCE OF, each a SEQUENCE; empty when absent */
 };
 
+/*@
+  predicate certid_within(struct certid c, struct slice whole) =
+    slice_within(c.der, whole) && slice_within(c.issuer_name_hash, whole) &&
+    slice_within(c.issuer_key_hash, whole) && slice_within(c.serial_number, whole) &&
+    1 <= c.serial_number.len <= CERTID_SERIAL_MAX;
+
+  predicate request_wishes_within(struct request *r, struct slice whole) =
+    (r->nonce_state == NONCE_VALID ==> slice_within(r->nonce, whole)) &&
+    r->preferred_count <= REQUEST_PREFERRED_MAX &&
+    (\forall integer i; 0 <= i < r->preferred_count ==> slice_within(r->preferred[i], whole));
+
+  predicate request_within(struct request *r, struct slice whole) =
+    1 <= r->certid_count <= REQUEST_CERTIDS_MAX &&
+    (\forall integer i; 0 <= i < r->certid_count ==> certid_within(r->certids[i], whole)) &&
+    request_wishes_within(r, whole) && slice_within(r->tbs, whole) &&
+    (r->is_signed ==> slice_within(r->signature_algorithm, whole) && slice_within(r->signature, whole));
+*/
+
 /* Why a request was refused: for the log line. */
 struct request_fault {
 	const char *reason; /* static; names the field and the rule */
@@ -54,9 +72,19 @@ struct request_fault {
  * is what every client takes) and preferred signature algorithms in requestExtensions, service locator in
  * singleRequestExtensions; in the other list they are unknown. certs are told apart but not decoded.
  */
+/*@
+  requires slice_readable(der) && \valid(out) && \valid(fault) && \separated(out, fault);
+  assigns *out, *fault;
+  ensures \result ==> request_within(out, der);
+*/
 bool request_decode(struct slice der, size_t certids_limit, struct request *out, struct request_fault *fault);
 
 /* Appends a dotted OID ("1.3.6.1.5.5.7.48.1.2"); arcs beyond 64 bits print as "?". */
+/*@
+  requires slice_readable(oid) && buffer_sound(out);
+  assigns out->len, out->failed, out->data[0 .. out->size - 1];
+  ensures buffer_sound(out);
+*/
 void request_oid_text(struct slice oid, struct buffer *out);
 
 #endif

@@ -9,34 +9,44 @@ struct extension {
 	struct slice extn_value; /* content of the OCTET STRING */
 };
 
-typedef bool read_value(const struct extension *extension, struct request *out, struct request_fault *fault);
-
-/* An extension that is known in one of the lists; `read` is NULL where its value changes nothing. */
-struct known_extension {
-	struct slice extn_id;
-	read_value *read;
-};
+enum known { UNKNOWN, NONCE, RESPONSE, PREFERRED, SERVICE_LOCATOR };
 
 /* id-pkix-ocsp is 1.3.6.1.5.5.7.48.1 */
-#define ID_PKIX_OCSP_NONCE           REQUEST_OID("\x2B\x06\x01\x05\x05\x07\x30\x01\x02")
-#define ID_PKIX_OCSP_RESPONSE        REQUEST_OID("\x2B\x06\x01\x05\x05\x07\x30\x01\x04")
-#define ID_PKIX_OCSP_SERVICE_LOCATOR REQUEST_OID("\x2B\x06\x01\x05\x05\x07\x30\x01\x07")
-#define ID_PKIX_OCSP_PREF_SIG_ALGS   REQUEST_OID("\x2B\x06\x01\x05\x05\x07\x30\x01\x08")
+static const struct {
+	struct slice extn_id;
+	enum known known;
+	bool single; /* known in singleRequestExtensions, else in requestExtensions */
+} known_extensions[] = {
+	{REQUEST_OID("\x2B\x06\x01\x05\x05\x07\x30\x01\x02"), NONCE, false},
+	/* every client takes basic (RFC 6960 4.4.3), and there is nothing else to answer with */
+	{REQUEST_OID("\x2B\x06\x01\x05\x05\x07\x30\x01\x04"), RESPONSE, false},
+	{REQUEST_OID("\x2B\x06\x01\x05\x05\x07\x30\x01\x08"), PREFERRED, false},
+	/* this responder routes nothing (RFC 6960 4.4.6) */
+	{REQUEST_OID("\x2B\x06\x01\x05\x05\x07\x30\x01\x07"), SERVICE_LOCATOR, true},
+};
+
+/*@
+  predicate extension_within(struct extension *e, struct slice whole) =
+    slice_within(e->extn_id, whole) && slice_within(e->extn_value, whole);
+*/
 
 /* Nonce ::= OCTET STRING (SIZE (1..128))   (RFC 9654 2.1) */
-static bool read_nonce(const struct extension *extension, struct request *out, struct request_fault *fault)
+/*@
+  requires \valid_read(extension) && slice_readable(extension->extn_value) && \valid(out) && \separated(extension, out);
+  assigns out->nonce_state, out->nonce;
+  ensures out->nonce_state == NONCE_VALID ==> out->nonce == extension->extn_value;
+*/
+static void read_nonce(const struct extension *extension, struct request *out)
 {
 	struct slice cursor = extension->extn_value;
 	struct slice octets = {NULL, 0};
-	(void)fault;
 	if (!der_read(&cursor, DER_OCTET_STRING, &octets) || cursor.len > 0 || octets.len < 1 ||
 		octets.len > NONCE_MAX) {
 		out->nonce_state = NONCE_INVALID;
-		return true;
+		return;
 	}
 	out->nonce_state = NONCE_VALID;
 	out->nonce = extension->extn_value;
-	return true;
 }
 
 /*
@@ -44,6 +54,13 @@ static bool read_nonce(const struct extension *extension, struct request *out, s
  *     pubKeyAlgIdentifier SMIMECapability OPTIONAL }
  * SMIMECapability ::= SEQUENCE { capabilityID OBJECT IDENTIFIER, parameters ANY OPTIONAL }: AlgorithmIdentifier's form
  */
+/*@
+  requires \valid(cursor) && \valid(sig_identifier) && \separated(cursor, sig_identifier) && slice_readable(*cursor);
+  assigns *cursor, *sig_identifier;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor)) && cursor->len < \old(cursor->len);
+  ensures \result ==> slice_within(*sig_identifier, \old(*cursor));
+  ensures cursor->len <= \old(cursor->len);
+*/
 static bool read_preference(struct slice *cursor, struct slice *sig_identifier)
 {
 	struct slice inside;
@@ -59,6 +76,13 @@ static bool read_preference(struct slice *cursor, struct slice *sig_identifier)
 }
 
 /* PreferredSignatureAlgorithms ::= SEQUENCE OF PreferredSignatureAlgorithm   (RFC 6960 4.4.7.1) */
+/*@
+  requires \valid_read(extension) && slice_readable(extension->extn_value);
+  requires \valid(out) && \valid(fault) && \separated(extension, out, fault);
+  assigns out->preferred_count, out->preferred[0 .. REQUEST_PREFERRED_MAX - 1], fault->reason;
+  ensures out->preferred_count <= REQUEST_PREFERRED_MAX;
+  ensures \forall integer i; 0 <= i < out->preferred_count ==> slice_within(out->preferred[i], extension->extn_value);
+*/
 static bool read_preferred(
 	const struct extension *extension, struct request *out, struct request_fault *fault)
 {
@@ -66,6 +90,13 @@ static bool read_preferred(
 	struct slice list = {NULL, 0};
 	size_t count = 0;
 	bool strict = der_read(&cursor, DER_SEQUENCE, &list) && cursor.len == 0;
+	/*@
+	  loop invariant strict ==> slice_within(list, extension->extn_value);
+	  loop invariant count <= REQUEST_PREFERRED_MAX;
+	  loop invariant \forall integer i; 0 <= i < count ==> slice_within(out->preferred[i], extension->extn_value);
+	  loop assigns list, strict, count, out->preferred[0 .. REQUEST_PREFERRED_MAX - 1];
+	  loop variant list.len + strict;
+	*/
 	while (strict && list.len > 0) {
 		struct slice sig_identifier;
 		strict = read_preference(&list, &sig_identifier);
@@ -78,6 +109,13 @@ static bool read_preferred(
 	return true;
 }
 
+/*@
+  requires \valid(cursor) && \valid(extension) && \valid(fault) && \separated(cursor, extension, fault);
+  requires slice_readable(*cursor);
+  assigns *cursor, *extension, fault->reason;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor)) && cursor->len < \old(cursor->len);
+  ensures \result ==> extension_within(extension, \old(*cursor));
+*/
 static bool read_extension(struct slice *cursor, struct extension *extension, struct request_fault *fault)
 {
 	struct slice inside;
@@ -99,71 +137,129 @@ static bool read_extension(struct slice *cursor, struct extension *extension, st
 	return true;
 }
 
-static const struct known_extension *find_known(
-	const struct known_extension *known, size_t known_count, struct slice extn_id)
+/*@ requires slice_readable(extn_id); assigns \nothing; */
+static enum known find_known(struct slice extn_id, bool single)
 {
-	for (size_t i = 0; i < known_count; i++)
-		if (bytes_equal(known[i].extn_id, extn_id))
-			return &known[i];
-	return NULL;
+	/*@ loop invariant 0 <= i <= 4; loop assigns i; loop variant 4 - i; */
+	for (size_t i = 0; i < sizeof known_extensions / sizeof known_extensions[0]; i++) {
+		/*@ admit literal: slice_readable(known_extensions[i].extn_id); */
+		if (single == known_extensions[i].single && bytes_equal(known_extensions[i].extn_id, extn_id))
+			return known_extensions[i].known;
+	}
+	return UNKNOWN;
 }
 
-/* Conformance Q11. `earlier` grows by this one; false where it is there already or the list is full. */
-static bool is_new(struct slice *earlier, size_t *count, struct slice extn_id, struct request_fault *fault)
+/* One of the two lists while it is read: what remains of it, and which extensions were there already. */
+struct extensions {
+	struct slice list;
+	size_t count;
+	struct slice earlier[REQUEST_EXTENSIONS_MAX];
+};
+
+/*@
+  predicate extensions_sound(struct extensions *all) =
+    slice_readable(all->list) && all->count <= REQUEST_EXTENSIONS_MAX &&
+    (\forall integer i; 0 <= i < all->count ==> slice_readable(all->earlier[i]));
+*/
+
+/* Conformance Q11: false where it is there already or the list is full. */
+/*@
+  requires \valid(all) && \valid(fault) && \separated(all, fault) && extensions_sound(all) && slice_readable(extn_id);
+  assigns all->count, all->earlier[0 .. REQUEST_EXTENSIONS_MAX - 1], *fault;
+  ensures all->count <= REQUEST_EXTENSIONS_MAX;
+  ensures \forall integer i; 0 <= i < all->count ==> slice_readable(all->earlier[i]);
+*/
+static bool is_new(struct extensions *all, struct slice extn_id, struct request_fault *fault)
 {
-	if (*count >= REQUEST_EXTENSIONS_MAX)
+	if (all->count >= REQUEST_EXTENSIONS_MAX)
 		return request_refuse(fault, "Extensions: more than 32");
-	for (size_t i = 0; i < *count; i++) {
-		if (bytes_equal(earlier[i], extn_id)) {
+	/*@ loop invariant 0 <= i <= all->count; loop assigns i; loop variant all->count - i; */
+	for (size_t i = 0; i < all->count; i++) {
+		if (bytes_equal(all->earlier[i], extn_id)) {
 			fault->oid = extn_id;
 			return request_refuse(fault, "Extensions: one is repeated");
 		}
 	}
-	earlier[(*count)++] = extn_id;
+	all->earlier[all->count++] = extn_id;
 	return true;
 }
 
 /* Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension. An empty one is tolerated: clients in the field send it. */
-static bool read_list(struct slice cursor, const struct known_extension *known, size_t known_count,
-	struct request *out, struct request_fault *fault)
+/*@
+  requires slice_readable(cursor) && \valid(all) && \valid(fault) && \separated(all, fault);
+  assigns all->list, all->count, fault->reason;
+  ensures \result ==> extensions_sound(all) && slice_within(all->list, cursor);
+*/
+static bool begin(struct slice cursor, struct extensions *all, struct request_fault *fault)
 {
-	struct slice earlier[REQUEST_EXTENSIONS_MAX];
-	size_t count = 0;
-	struct slice list;
-	if (!der_read(&cursor, DER_SEQUENCE, &list) || cursor.len > 0)
+	all->count = 0;
+	if (!der_read(&cursor, DER_SEQUENCE, &all->list) || cursor.len > 0)
 		return request_refuse(fault, "Extensions: not one SEQUENCE");
-	while (list.len > 0) {
-		struct extension extension;
-		if (!read_extension(&list, &extension, fault) ||
-			!is_new(earlier, &count, extension.extn_id, fault))
-			return false;
-		const struct known_extension *found = find_known(known, known_count, extension.extn_id);
-		if (!found && extension.critical) {
-			fault->oid = extension.extn_id;
-			return request_refuse(fault, "Extension: unknown and critical");
-		}
-		if (found && found->read && !found->read(&extension, out, fault))
-			return false;
+	return true;
+}
+
+/* Takes the next one off, and says which of this list's known ones it is. */
+/*@
+  requires \valid(all) && \valid(extension) && \valid(which) && \valid(fault);
+  requires \separated(all, extension, which, fault) && extensions_sound(all);
+  assigns *all, *extension, *which, *fault;
+  ensures \result ==> extensions_sound(all) && extension_within(extension, \old(all->list));
+  ensures \result ==> slice_ends(all->list, \old(all->list)) && all->list.len < \old(all->list.len);
+*/
+static bool next(struct extensions *all, bool single, struct extension *extension, enum known *which,
+	struct request_fault *fault)
+{
+	if (!read_extension(&all->list, extension, fault) || !is_new(all, extension->extn_id, fault))
+		return false;
+	*which = find_known(extension->extn_id, single);
+	if (*which == UNKNOWN && extension->critical) {
+		fault->oid = extension->extn_id;
+		return request_refuse(fault, "Extension: unknown and critical");
 	}
 	return true;
 }
 
 bool request_read_extensions(struct slice cursor, struct request *out, struct request_fault *fault)
 {
-	static const struct known_extension known[] = {
-		{ID_PKIX_OCSP_NONCE, read_nonce},
-		/* every client takes basic (RFC 6960 4.4.3), and there is nothing else to answer with */
-		{ID_PKIX_OCSP_RESPONSE, NULL},
-		{ID_PKIX_OCSP_PREF_SIG_ALGS, read_preferred},
-	};
-	return read_list(cursor, known, sizeof known / sizeof known[0], out, fault);
+	struct extensions all;
+	struct extension extension;
+	enum known which = UNKNOWN;
+	if (!begin(cursor, &all, fault))
+		return false;
+	/*@
+	  loop invariant extensions_sound(&all);
+	  loop invariant slice_within(all.list, cursor);
+	  loop invariant request_wishes_within(out, cursor);
+	  loop assigns all, extension, which, *fault;
+	  loop assigns out->nonce_state, out->nonce, out->preferred_count, out->preferred[0 .. REQUEST_PREFERRED_MAX - 1];
+	  loop variant all.list.len;
+	*/
+	while (all.list.len > 0) {
+		if (!next(&all, false, &extension, &which, fault))
+			return false;
+		/*@ assert slice_within(extension.extn_value, cursor); */
+		if (which == NONCE)
+			read_nonce(&extension, out);
+		if (which == PREFERRED && !read_preferred(&extension, out, fault))
+			return false;
+	}
+	return true;
 }
 
 bool request_read_single_extensions(struct slice cursor, struct request_fault *fault)
 {
-	static const struct known_extension known[] = {
-		/* this responder routes nothing (RFC 6960 4.4.6) */
-		{ID_PKIX_OCSP_SERVICE_LOCATOR, NULL},
-	};
-	return read_list(cursor, known, sizeof known / sizeof known[0], NULL, fault);
+	struct extensions all;
+	struct extension extension;
+	enum known which = UNKNOWN;
+	if (!begin(cursor, &all, fault))
+		return false;
+	/*@
+	  loop invariant extensions_sound(&all);
+	  loop assigns all, extension, which, *fault;
+	  loop variant all.list.len;
+	*/
+	while (all.list.len > 0)
+		if (!next(&all, true, &extension, &which, fault))
+			return false;
+	return true;
 }

@@ -16,26 +16,41 @@ enum string_tag {
 	BMP_STRING = 0x1E,
 };
 
+/*@
+  assigns \nothing;
+*/
 static bool is_scalar_value(uint32_t c)
 {
 	return c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
 }
 
 /* RFC 3629 3: the shortest form, no surrogates. Takes one character off. */
+/*@
+  requires \valid(text) && slice_readable(*text) && text->len > 0;
+  assigns *text;
+  ensures \result ==> slice_ends(*text, \old(*text)) && text->len < \old(text->len);
+*/
 static bool read_utf8(struct slice *text)
 {
 	static const uint32_t least[4] = {0, 0x80, 0x800, 0x10000};
 	uint8_t first = text->data[0];
 	size_t more = 0;
+	/*@ loop invariant more <= 5; loop assigns more; loop variant 5 - more; */
 	while (more < 5 && (first & 0x80 >> more) != 0)
 		more++; /* the leading ones say how many octets there are */
 	if (more == 1 || more == 5 || more > text->len)
 		return false;
-	uint32_t c = more == 0 ? first : first & (0x7Fu >> more);
+	uint8_t lead = (uint8_t)(first & (0x7Fu >> more));
+	uint32_t c = more == 0 ? first : lead;
+	/*@
+	  loop invariant 1 <= i && (more > 0 ==> i <= more) && c < (i == 1 ? 0x100 : i == 2 ? 0x4000 : i == 3 ? 0x100000 : 0x4000000);
+	  loop assigns i, c;
+	  loop variant more - i;
+	*/
 	for (size_t i = 1; i < more; i++) {
 		if ((text->data[i] & 0xC0) != 0x80)
 			return false;
-		c = c << 6 | (text->data[i] & 0x3F);
+		c = c * 64 + text->data[i] % 64;
 	}
 	size_t taken = more == 0 ? 1 : more;
 	if (c < least[taken - 1] || !is_scalar_value(c))
@@ -44,32 +59,55 @@ static bool read_utf8(struct slice *text)
 	return true;
 }
 
+/*@
+  requires slice_readable(text);
+  assigns \nothing;
+*/
 static bool is_utf8(struct slice text)
 {
+	/*@ loop invariant slice_ends(text, \at(text, Pre)); loop assigns text; loop variant text.len; */
 	while (text.len > 0)
 		if (!read_utf8(&text))
 			return false;
 	return true;
 }
 
-/* BMPString (width 2) or UniversalString (width 4): big-endian characters. */
+/* Takes one big-endian character off. */
+/*@
+  requires \valid(text) && slice_readable(*text) && 1 <= width <= 4 && width <= text->len;
+  assigns *text;
+  ensures slice_ends(*text, \old(*text)) && text->len == \old(text->len) - width;
+*/
+static uint32_t take_wide(struct slice *text, size_t width)
+{
+	uint32_t c = 0;
+	/*@ loop invariant 0 <= i <= width && octets_hold(i, c); loop assigns i, c; loop variant width - i; */
+	for (size_t i = 0; i < width; i++)
+		c = c * 256 + text->data[i];
+	*text = (struct slice){text->data + width, text->len - width};
+	return c;
+}
+
+/* BMPString (width 2) or UniversalString (width 4) */
+/*@ requires slice_readable(text) && 1 <= width <= 4; assigns \nothing; */
 static bool is_wide(struct slice text, size_t width)
 {
 	if (text.len % width != 0)
 		return false;
-	for (size_t i = 0; i < text.len; i += width) {
-		uint32_t c = 0;
-		for (size_t j = 0; j < width; j++)
-			c = c << 8 | text.data[i + j];
-		if (!is_scalar_value(c))
+	/*@ loop invariant slice_ends(text, \at(text, Pre)); loop assigns text; loop variant text.len; */
+	while (text.len >= width)
+		if (!is_scalar_value(take_wide(&text, width)))
 			return false;
-	}
 	return true;
 }
 
 /*
  * DirectoryString ::= CHOICE { teletexString, printableString, universalString, utf8String, bmpString }   (RFC 5280 4.1.2.4)
  */
+/*@
+  requires slice_readable(text);
+  assigns \nothing;
+*/
 static bool is_directory_string(uint8_t tag, struct slice text)
 {
 	switch (tag) {
@@ -91,6 +129,11 @@ static bool is_directory_string(uint8_t tag, struct slice text)
  * AttributeTypeAndValue ::= SEQUENCE { type OBJECT IDENTIFIER, value ANY }
  * Of ANY, the types that OpenSSL takes in a name.
  */
+/*@
+  requires \valid(cursor) && slice_readable(*cursor);
+  assigns *cursor;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor)) && cursor->len < \old(cursor->len);
+*/
 static bool read_attribute(struct slice *cursor)
 {
 	struct slice inside;
@@ -101,30 +144,30 @@ static bool read_attribute(struct slice *cursor)
 		return false;
 	if (!der_read_any(&inside, &tag, &value) || inside.len > 0)
 		return false;
-	switch (tag) {
-	case DER_BIT_STRING:
-	case DER_SEQUENCE:
-	case NUMERIC_STRING:
-	case IA5_STRING:
-		return true;
-	default:
-		return is_directory_string(tag, value);
-	}
+	bool other =
+		tag == DER_BIT_STRING || tag == DER_SEQUENCE || tag == NUMERIC_STRING || tag == IA5_STRING;
+	return other || is_directory_string(tag, value);
 }
 
 /*
  * Name ::= SEQUENCE OF RelativeDistinguishedName
  * RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue   (RFC 5280 4.1.2.4)
  */
+/*@
+  requires slice_readable(cursor);
+  assigns \nothing;
+*/
 static bool is_name(struct slice cursor)
 {
 	struct slice name;
 	struct slice rdn;
 	if (!der_read(&cursor, DER_SEQUENCE, &name) || cursor.len > 0)
 		return false;
+	/*@ loop invariant slice_ends(name, \at(name, LoopEntry)); loop assigns name, rdn; loop variant name.len; */
 	while (name.len > 0) {
 		if (!der_read(&name, DER_SET, &rdn))
 			return false;
+		/*@ loop invariant slice_ends(rdn, \at(rdn, LoopEntry)); loop assigns rdn; loop variant rdn.len; */
 		do {
 			if (!read_attribute(&rdn))
 				return false;
@@ -134,6 +177,10 @@ static bool is_name(struct slice cursor)
 }
 
 /* OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY } */
+/*@
+  requires slice_readable(inside);
+  assigns \nothing;
+*/
 static bool is_other_name(struct slice inside)
 {
 	struct slice oid;
@@ -147,6 +194,11 @@ static bool is_other_name(struct slice inside)
 	return der_read_any(&explicit_value, &tag, &value) && explicit_value.len == 0;
 }
 
+/*@
+  requires \valid(cursor) && slice_readable(*cursor);
+  assigns *cursor;
+  ensures \result ==> slice_ends(*cursor, \old(*cursor)) && cursor->len < \old(cursor->len);
+*/
 static bool read_party(struct slice *cursor, uint8_t context_tag)
 {
 	struct slice choice;
@@ -158,6 +210,10 @@ static bool read_party(struct slice *cursor, uint8_t context_tag)
 }
 
 /* EDIPartyName ::= SEQUENCE { nameAssigner [0] DirectoryString OPTIONAL, partyName [1] DirectoryString } */
+/*@
+  requires slice_readable(inside);
+  assigns \nothing;
+*/
 static bool is_edi_party_name(struct slice inside)
 {
 	if (der_peek(inside) == DER_CONTEXT_CONSTRUCTED(0) &&
@@ -166,10 +222,19 @@ static bool is_edi_party_name(struct slice inside)
 	return read_party(&inside, DER_CONTEXT_CONSTRUCTED(1)) && inside.len == 0;
 }
 
+/*@
+  requires slice_readable(content);
+  assigns \nothing;
+*/
 static bool is_oid(struct slice content)
 {
 	uint64_t arc = 0;
 	bool fits = false;
+	/*@
+	  loop invariant slice_ends(content, \at(content, Pre));
+	  loop assigns content, arc, fits;
+	  loop variant content.len;
+	*/
 	do {
 		if (!request_read_arc(&content, &arc, &fits))
 			return false;

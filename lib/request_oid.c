@@ -8,12 +8,17 @@ bool request_read_arc(struct slice *oid, uint64_t *arc, bool *fits)
 	*fits = true;
 	if (rest.len == 0 || rest.data[0] == 0x80)
 		return false;
+	/*@
+	  loop invariant slice_ends(rest, *oid) && (more ==> rest.len <= oid->len) && (!more ==> rest.len < oid->len);
+	  loop invariant !*fits ==> value == UINT64_MAX;
+	  loop assigns more, rest, value, *fits;
+	  loop variant rest.len;
+	*/
 	for (bool more = true; more; rest = (struct slice){rest.data + 1, rest.len - 1}) {
 		if (rest.len == 0)
 			return false;
-		if (value > UINT64_MAX >> 7)
-			*fits = false;
-		value = value << 7 | (rest.data[0] & 0x7F);
+		*fits = *fits && value <= UINT64_MAX / 128;
+		value = *fits ? value * 128 + rest.data[0] % 128 : UINT64_MAX;
 		more = (rest.data[0] & 0x80) != 0;
 	}
 	*oid = rest;
@@ -21,6 +26,11 @@ bool request_read_arc(struct slice *oid, uint64_t *arc, bool *fits)
 	return true;
 }
 
+/*@
+  requires buffer_sound(out);
+  assigns out->len, out->failed, out->data[0 .. out->size - 1];
+  ensures buffer_sound(out);
+*/
 static void append_arc(struct buffer *out, uint64_t arc, bool fits)
 {
 	if (fits)
@@ -41,6 +51,11 @@ void request_oid_text(struct slice oid, struct buffer *out)
 	append_arc(out, root, true);
 	bytes_append_char(out, '.');
 	append_arc(out, arc - root * 40, fits);
+	/*@
+	  loop invariant buffer_sound(out) && slice_ends(oid, \at(oid, Pre));
+	  loop assigns oid, arc, fits, out->len, out->failed, out->data[0 .. out->size - 1];
+	  loop variant oid.len;
+	*/
 	while (oid.len > 0) {
 		bytes_append_char(out, '.');
 		if (!request_read_arc(&oid, &arc, &fits)) {

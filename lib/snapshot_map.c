@@ -58,13 +58,21 @@ static bool map_open(int fd, const char *path, bool secret, struct slice *file, 
 	return true;
 }
 
+static const char *cannot_open(int error, bool secret)
+{
+	if (error == ELOOP)
+		return "a symbolic link, which is not followed";
+	return error == EACCES && secret
+		       ? "cannot be opened by this user: ocspctl compile --group GROUP, one of this user's"
+		       : "cannot be opened";
+}
+
 bool snapshot_map(int folder, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault)
 {
 	/* O_NONBLOCK: a FIFO must not keep the request waiting before it is refused */
 	int fd = openat(folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return refuse_with_errno(fault, path,
-			errno == ELOOP ? "a symbolic link, which is not followed" : "cannot be opened");
+		return refuse_with_errno(fault, path, cannot_open(errno, secret));
 	bool mapped = map_open(fd, path, secret, file, fault);
 	close(fd);
 	return mapped;

@@ -152,7 +152,7 @@ static enum response_status try_later(const struct table *t, const char *why, in
 	bytes_append_text(note, "table ");
 	bytes_append_text(note, t->path);
 	bytes_append_text(note, why);
-	bytes_append_decimal(note, time);
+	log_append_time(note, time);
 	bytes_append_text(note, ": look at the job that refreshes it");
 	return RESPONSE_TRY_LATER;
 }

@@ -41,9 +41,17 @@ static void set_text(struct redis_reply *reply, int type, const char *text, size
 	memcpy(reply->text, text, reply->text_len);
 }
 
+/* hiredis has waited for the two octets behind a bulk string, and not looked at them. */
+static bool is_terminated(const redisReadTask *task, const char *text, size_t len)
+{
+	return task->type != REDIS_REPLY_STRING || memcmp(text + len, "\r\n", 2) == 0;
+}
+
 static void *create_string(const redisReadTask *task, char *text, size_t len)
 {
 	struct redis_reply *reply = reply_of(task);
+	if (!is_terminated(task, text, len))
+		reply->is_odd = true;
 	if (is_outermost(task)) {
 		set_text(reply, task->type, text, len);
 		return reply;
@@ -78,7 +86,8 @@ static void *create_integer(const redisReadTask *task, long long value)
 
 static void *create_nil(const redisReadTask *task)
 {
-	if (is_outermost(task))
+	/* an array may be nil too: then it is no field */
+	if (is_outermost(task) || task->type != REDIS_REPLY_STRING)
 		reply_of(task)->is_odd = true;
 	else
 		(void)field_of(task);

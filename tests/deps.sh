@@ -45,7 +45,13 @@ bench    command:lighttpd         lighttpd              lighttpd         lighttp
 bench    command:nginx            nginx-light           nginx            nginx                nginx           nginx
 bench    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
 fuzz     command:clang            clang                 clang            clang                clang           llvm
+afl      command:afl-fuzz         afl++                 american-fuzzy-lop afl++              afl++           afl++
+fuzz     command:llvm-cov         llvm                  llvm             llvm                 llvm            llvm
 fuzz     runtime:fuzzer           libclang-rt-dev       compiler-rt      compiler-rt          compiler-rt     llvm
+prove    command:frama-c          frama-c-base          frama-c          -                    -               -
+prove    command:why3             why3                  why3             -                    -               -
+prove    command:z3               z3                    z3               z3                   z3              z3
+prove    command:cvc4             cvc4                  cvc4             -                    -               -
 '
 
 headers_present() { # FILE...: one run of the preprocessor for all of them

@@ -43,6 +43,11 @@ run_build() {
 		[ -e "$source" ] || continue # its source is gone
 		run "$test" env CMOCKA_MESSAGE_OUTPUT=TAP "$test"
 	done
+	for target in "$build"/fuzz/*; do
+		name=${target##*/}
+		[ -e "tests/fuzz/fuzz_$name.c" ] && run "$target" "$target" "tests/fuzz/corpus/$name"
+	done
+	echo "$build: unit tests done, end-to-end tests running, some minutes ..." >&2
 	run "$build, end to end" /usr/bin/python3 -B tests/e2e/run.py --build "$build"
 	echo "$passed $failed" >"$2.sum"
 }

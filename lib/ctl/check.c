@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "message.h"
 #include "self_test.h"
+#include "snapshot_kind.h"
 
 #define SECONDS_PER_DAY  86400
 #define SECONDS_PER_HOUR 3600
@@ -194,8 +195,9 @@ static void check_table(const struct checking *c, const struct ca *ca)
 	}
 	path = (const char *)place.path.data; /* a NUL stands behind it */
 	if (!table_open(&table, AT_FDCWD, path, &fault)) {
-		find(c->report, fault_level(&fault), "CA %.*s: table: %s", (int)ca->name.len,
-			(const char *)ca->name.data, fault_text(&fault, text));
+		find(c->report, fault_level(&fault), "CA %.*s: table: %s%s", (int)ca->name.len,
+			(const char *)ca->name.data, fault_text(&fault, text),
+			fault.error == ENOENT ? "; run ocspctl table" : "");
 		return;
 	}
 	if (table_is_of(&table, ca))
@@ -240,9 +242,15 @@ void check(const char *path, const struct check_limits *limits, int64_t now, str
 	struct snapshot s = {0};
 	const struct checking c = {&s, limits, now, out};
 	char text[FAULT_TEXT_SIZE];
+	const char *objection = NULL;
 	char *wrong = NULL;
 
 	*out = (struct check_report){0};
+	objection = snapshot_kind_objection(path);
+	if (objection != NULL) {
+		find(out, CHECK_CRITICAL, "%s: %s", path, objection);
+		return;
+	}
 	if (!snapshot_open(&s, path, &fault)) {
 		find(out, fault_level(&fault), "%s", fault_text(&fault, text));
 		return;
@@ -251,7 +259,8 @@ void check(const char *path, const struct check_limits *limits, int64_t now, str
 	if (wrong != NULL)
 		find(out, CHECK_CRITICAL, "self-test: %s; compile again", wrong);
 	else
-		find(out, CHECK_OK, "%s answers for %u CAs", path, s.header.ca_count);
+		find(out, CHECK_OK, "self-test: %s signs for %u CA%s", path, s.header.ca_count,
+			s.header.ca_count == 1 ? "" : "s");
 	check_cas(&c);
 	free(wrong);
 	snapshot_close(&s);

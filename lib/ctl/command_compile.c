@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../cgi.h"
 #include "compile.h"
@@ -64,6 +65,19 @@ static bool find_group(const char *name, gid_t *group, struct messages *m)
 	return true;
 }
 
+/* Where a configuration says nothing, Redis is asked, and perhaps nobody meant it. */
+static void print_redis(const struct config *config)
+{
+	for (size_t i = 0; i < config->ca_count; i++) {
+		if (config->cas[i].status != SNAPSHOT_STATUS_REDIS)
+			continue;
+		printf("%s: status from Redis", config->cas[i].name.value);
+		for (size_t a = 0; a < config->redis.address_count; a++)
+			printf("%s %s", a > 0 ? "," : "", config->redis.addresses[a].value);
+		putchar('\n');
+	}
+}
+
 static bool run(const struct compile_options *options, struct messages *m)
 {
 	struct config *config = NULL;
@@ -78,6 +92,8 @@ static bool run(const struct compile_options *options, struct messages *m)
 		return false;
 	done = compile(config, (int64_t)time(NULL), &compiled, m) &&
 	       compile_install(&compiled, options->output, group, m);
+	if (done)
+		print_redis(config);
 	if (done)
 		printf("%zu CA%s, %zu signer%s, %zu octets: %s\n", compiled.ca_count,
 			compiled.ca_count == 1 ? "" : "s", compiled.signer_count,
@@ -98,7 +114,7 @@ int command_compile(int argc, char **argv)
 		return result == OPTIONS_HELP ? DONE : USAGE;
 	if (run(&options, &m))
 		return DONE;
-	fprintf(stderr, "ocspctl compile: refused (errors: %u, warnings: %u); %s is as it was\n", m.errors,
-		m.warnings, options.output);
+	fprintf(stderr, "ocspctl compile: refused (errors: %u, warnings: %u); %s %s\n", m.errors, m.warnings,
+		options.output, access(options.output, F_OK) == 0 ? "is as it was" : "was not made");
 	return REFUSED;
 }

@@ -13,6 +13,7 @@
 #include "issuer.h"
 #include "memory.h"
 #include "options.h"
+#include "snapshot_kind.h"
 
 enum { DONE = 0, REFUSED = 1, USAGE = 2 };
 
@@ -178,8 +179,8 @@ static bool print_source(const struct snapshot *s, const struct ca *ca, struct s
 		print_octets("  status from table ", table.path);
 	} else {
 		printf("  status from Redis\n");
+		print_octets("  Redis key ", ca->redis_key);
 	}
-	print_octets("  Redis key ", ca->redis_key);
 	return true;
 }
 
@@ -242,7 +243,8 @@ static int show(const char *path)
 	struct snapshot s = {0};
 	bool done = false;
 
-	if (snapshot_open(&s, path, &fault)) {
+	fault = (struct snapshot_fault){path, SNAPSHOT_NO_OFFSET, snapshot_kind_objection(path), 0};
+	if (fault.reason == NULL && snapshot_open(&s, path, &fault)) {
 		done = print_snapshot(&s, &fault);
 		snapshot_close(&s);
 	}

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "memory.h"
 #include "redis_address.h"
 #include "self_test.h"
+#include "snapshot_kind.h"
 
 #define SNAPSHOT_MODE 0640 /* the web server's group reads it */
 
@@ -118,14 +120,28 @@ static bool reads_back(const struct compiled *compiled, const char *path, struct
 	return wrong == NULL;
 }
 
-/* The replaced file's mode, where its group stays: an operator may have been stricter. */
+/* The replaced snapshot's mode, where its group stays: an operator may have been stricter. */
 static mode_t mode_of(const char *path, gid_t group)
 {
 	struct stat old;
 
-	if (group != FILE_GROUP_KEEP || lstat(path, &old) < 0)
+	if (group != FILE_GROUP_KEEP || lstat(path, &old) < 0 || snapshot_kind_objection(path))
 		return SNAPSHOT_MODE;
 	return (old.st_mode & SNAPSHOT_MODE) | S_IRUSR;
+}
+
+/* Root's first snapshot: the web server's programs run as somebody else. */
+static bool commit(struct file_output *out, const char *path, gid_t group, struct messages *m)
+{
+	const bool only_root =
+		group == FILE_GROUP_KEEP && geteuid() == 0 && getegid() == 0 && access(path, F_OK) < 0;
+
+	if (!file_commit(out, mode_of(path, group), group, m))
+		return false;
+	if (only_root)
+		message_warning(m, (struct place){path, 0, 0},
+			"only root can read it; say what the web server's programs run as: --group GROUP");
+	return true;
 }
 
 bool compile_install(const struct compiled *compiled, const char *path, gid_t group, struct messages *m)
@@ -135,7 +151,7 @@ bool compile_install(const struct compiled *compiled, const char *path, gid_t gr
 	if (!file_create(&out, path, m))
 		return false;
 	if (file_write(&out, compiled->octets, compiled->size, m) && reads_back(compiled, out.temporary, m))
-		return file_commit(&out, mode_of(path, group), group, m);
+		return commit(&out, path, group, m);
 	file_abandon(&out);
 	return false;
 }

@@ -52,6 +52,14 @@ static uint8_t *read_to_end(int fd, size_t expected, size_t limit, size_t *len)
 	return octets;
 }
 
+static void say_unopened(struct messages *m, struct place at, const char *path, int error)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		message_error(m, at, "cannot open %s: %s; check the path", path, strerror(error));
+	else
+		file_failed(m, at, "open", path, error);
+}
+
 /* The file that was opened is the one that is looked at: a name may mean another one a moment later. */
 static uint8_t *read_whole(
 	const char *path, size_t limit, size_t *len, mode_t *mode, struct messages *m, struct place at)
@@ -60,7 +68,7 @@ static uint8_t *read_whole(
 	uint8_t *octets = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		file_failed(m, at, "open", path, errno);
+		say_unopened(m, at, path, errno);
 		goto out;
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {

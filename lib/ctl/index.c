@@ -174,6 +174,15 @@ static struct slice without_line_end(const char *text, size_t len)
 	return (struct slice){(const uint8_t *)text, len};
 }
 
+/* The most likely mistake: both are what a CA publishes of its revocations. In DER it begins with a long SEQUENCE. */
+static bool is_crl(struct slice line)
+{
+	static const char pem[] = "-----BEGIN X509 CRL-----";
+	if (line.len >= sizeof pem - 1 && memcmp(line.data, pem, sizeof pem - 1) == 0)
+		return true;
+	return line.len >= 2 && line.data[0] == DER_SEQUENCE && line.data[1] > 0x80;
+}
+
 enum index_step index_next(struct index *x, struct index_entry *out, struct messages *m)
 {
 	const char *problem = NULL;
@@ -187,6 +196,10 @@ enum index_step index_next(struct index *x, struct index_entry *out, struct mess
 		return INDEX_END;
 	if (len < 0) {
 		message_error(m, x->at, "cannot be read: %s; check the file and its disk", strerror(errno));
+		return INDEX_FAILED;
+	}
+	if (x->at.line == 1 && is_crl((struct slice){(const uint8_t *)x->line, (size_t)len})) {
+		message_error(m, x->at, "this is a CRL, not an index.txt; give it with --crl");
 		return INDEX_FAILED;
 	}
 	problem = read_line(x, without_line_end(x->line, (size_t)len), out);

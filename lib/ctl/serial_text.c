@@ -73,9 +73,11 @@ const char *serial_text_read(struct slice text, struct serial *out)
 	if (text.data[0] == '-')
 		return "the serial is negative (RFC 5280 4.1.2.2)";
 	for (size_t i = 0; i < text.len; i++) {
-		const int digit = serial_text_digit(text.data[i]);
-		if (digit >= 16)
+		if (serial_text_digit(text.data[i]) >= 16)
 			return "the serial is neither decimal nor 0x and hexadecimal digits";
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		const int digit = serial_text_digit(text.data[i]);
 		if ((unsigned)digit >= base)
 			return "the serial has hexadecimal digits; write 0x in front of them";
 		if (!push_digit(magnitude, &used, base, (unsigned)digit))

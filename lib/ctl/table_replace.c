@@ -62,6 +62,13 @@ static const char *objection_to_parts(const struct table *fresh, const struct ta
 	return NULL;
 }
 
+/* An issued certificate never leaves an index: one that lost most of itself is a file cut short, or another's. */
+static bool lost_most(const struct table_header *fresh, const struct table_header *old)
+{
+	return fresh->kind == TABLE_INDEX && fresh->entry_count < old->entry_count &&
+	       fresh->entry_count < old->entry_count - fresh->entry_count;
+}
+
 /* NULL, or why not. */
 static const char *objection_to_header(const struct table_header *fresh, const struct table_header *old)
 {
@@ -78,6 +85,8 @@ static const char *objection_to_header(const struct table_header *fresh, const s
 			       ? "was made later than now: is the clock right?"
 			       : "has a later thisUpdate than the new one: an old CRL would "
 				 "bring revoked certificates back";
+	if (lost_most(fresh, old))
+		return "has more than twice as many entries as the new one, as if the index had been cut";
 	return NULL;
 }
 

@@ -12,7 +12,7 @@
 
 #include <openssl/evp.h>
 
-#define ERRORS_MAX    20 /* a file that is no index at all would fill the screen */
+#define ERRORS_MAX    3 /* a file that is no index at all would fill the screen */
 #define PROGRESS_STEP (1u << 18)
 
 /* On a terminal somebody waits; `count` a multiple of the step, or the end: 0. */

@@ -48,13 +48,13 @@ def run(command, tool, variable=()):
 FIXED = [tuple(SAME_EVERYWHERE.split("=", 1))]
 
 
-def without_sandbox(command):
-    """The same program built with NO_SANDBOX=1, for valgrind: its own system calls are none that the sandbox allows."""
-    return [re.sub(r"/ocsp-cgi$", "/valgrind/ocsp-cgi", word) for word in command]
+def for_valgrind(command):
+    """The same with the ocsp-cgi that was built without the sandbox, which ends a program under valgrind."""
+    return [os.path.join(os.path.dirname(word), "valgrind", "ocsp-cgi") if word.endswith("/ocsp-cgi") else word for word in command]
 
 
 def instructions(command, folder, variable=FIXED):
-    command = without_sandbox(command)
+    command = for_valgrind(command)
     said = run(command, ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/callgrind.out"], variable)
     return int(re.search(r"Collected : (\d+)", said)[1])
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # order.sh BUILD: writes lib/startup/order.txt: the functions and variables of ocsp-cgi in the order of their first use, for lld's
 # --symbol-ordering-file. Requests of all kinds are run under valgrind's lackey, which tells each address that is fetched, read
-# or written. BUILD is made with NO_SANDBOX=1, since the sandbox ends what valgrind does: its names are put in. For developers: the file is committed, a name in it that is no more does no harm.
+# or written. For developers: the file is committed, a name in it that is no more does no harm.
 set -eu
 build=$(cd "$1" && pwd)
 tests=$(cd "$(dirname "$0")/.." && pwd)
@@ -51,6 +51,4 @@ for lab in table redis rsa p384 p521 ed25519; do
 	lab_make $lab
 	trace $lab
 done | awk '!seen[$0]++ && !/^(x\.[0-9]+|arena_octets)$/ { print } END { print "arena_octets\nx.0" }' >order
-sandbox='sandbox_enter sandbox_landlock syscall sandbox_opens setrlimit sandbox_filter always begin end prctl'
-awk -v names="$sandbox" '{ print } $0 == "status_open" { gsub(" ", "\n", names); print names }' order >sandboxed
-mv sandboxed "$tests/../lib/startup/order.txt"
+mv order "$tests/../lib/startup/order.txt"

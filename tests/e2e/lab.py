@@ -281,7 +281,7 @@ class LabTest(unittest.TestCase):
     def index_table(cls, ca):
         entries = [("V", GOOD, ""), ("R", REVOKED, "250101000000Z,keyCompromise")]
         cls.lab.index("index.txt", entries)
-        cls.lab.table(ca, "--index", "index.txt")
+        cls.lab.table(ca, "--index", "index.txt", "--force")
 
     def certid(self, serial, *how, **more):
         return ocsp.certid(self.ca, serial, *how, **more)

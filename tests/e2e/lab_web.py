@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import lab
+from lab_redis import LIBC, PR_SET_PDEATHSIG
 
 SBIN = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules")
@@ -32,6 +33,11 @@ def free_port():
 def unprivileged():
     """No server of these tests runs as root: Popen's arguments for "nobody", where we are root."""
     return {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def end_with_parent():
+    """A test run that is killed leaves no server behind. Not SIGKILL: each has children of its own to end."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Site(lab.Lab):
@@ -72,11 +78,17 @@ class Server:
             file.write(text)
         return self.path(name)
 
-    def www(self, name):
+    def www(self, name, folder="."):
         """The file as it is in www/, where "nobody" can read it."""
-        copy = self.path(name)
+        copy = self.path(os.path.join(folder, name))
         shutil.copyfile(os.path.join(lab.ROOT, "www", name), copy)
         return copy
+
+    def pages(self):
+        """The folder of index.html."""
+        os.makedirs(self.path("pages"), exist_ok=True)
+        self.www("index.html", "pages")
+        return self.path("pages")
 
     def run(self, *arguments, environment=None):
         with open(self.path("stderr.log"), "ab") as log:
@@ -88,6 +100,7 @@ class Server:
                 cwd=self.folder,
                 env={"PATH": SBIN, **(environment or {})},
                 start_new_session=True,
+                preexec_fn=end_with_parent,
                 **unprivileged(),
             )
         self.processes.append(process)
@@ -152,7 +165,7 @@ def load_modules(names):
 
 class Apache(Server):
     log = "error.log"
-    modules = ["mpm_event", "cgid", "authz_core", "alias", "env", "reqtimeout", "unixd"]
+    modules = ["mpm_event", "cgid", "authz_core", "alias", "env", "reqtimeout", "rewrite", "unixd"]
     files = ["apache.conf"]
     defines = {}
 
@@ -160,7 +173,7 @@ class Apache(Server):
         lines = load_modules(self.modules) + [f'ServerRoot "{self.folder}"', "ServerName localhost", f"Listen 127.0.0.1:{self.port}", "PidFile pid"]
         lines += ["DefaultRuntimeDir .", "Mutex file:.", "ErrorLog error.log", "LogLevel warn", "StartServers 4"]
         lines += ["ScriptSock cgid.sock"] if "cgid" in self.modules else []
-        defines = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, **self.defines}
+        defines = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, "OCSP_CGI_PAGES": self.pages(), **self.defines}
         lines += [f'Define {name} "{value}"' for name, value in defines.items()]
         # As Debian's apache2.conf has it: what is not granted is denied.
         lines += ["<Directory />", "Require all denied", "</Directory>", f"<VirtualHost 127.0.0.1:{self.port}>"]
@@ -175,7 +188,7 @@ class Apache(Server):
 class ApacheCgi(Apache):
     """The prefork MPM and mod_cgi."""
 
-    modules = ["mpm_prefork", "cgi", "authz_core", "alias", "env", "reqtimeout", "unixd"]
+    modules = ["mpm_prefork", "cgi", "authz_core", "alias", "env", "reqtimeout", "rewrite", "unixd"]
 
 
 class ApacheBeside(Apache):
@@ -209,6 +222,7 @@ class Lighttpd(Server):
         own = f'server.port = {self.port}\nserver.bind = "127.0.0.1"\nserver.document-root = "{self.folder}"\n'
         own += f'server.errorlog = "{self.path("error.log")}"\ninclude "{self.www("lighttpd.conf")}"\n'
         paths = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, "OCSP_CGI_LOG": self.path(self.log)}
+        paths["OCSP_CGI_PAGES"] = self.pages()
         self.run(command("lighttpd"), "-D", "-f", self.write("main.conf", own), environment=paths)
         self.wait_until(self.is_listening)
 
@@ -223,7 +237,7 @@ class Nginx(Server):
         own = f"pid {self.path('pid')};\nerror_log {self.path('error.log')} warn;\ndaemon off;\nworker_processes 1;\n"
         own += "events { worker_connections 64; }\nhttp {\naccess_log off;\n"
         own += "".join(f"{kind}_temp_path {self.path(kind)};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        paths = {"program": self.site.cgi, "snapshot": self.site.snapshot, "socket": f"unix:{socket_path}"}
+        paths = {"program": self.site.cgi, "snapshot": self.site.snapshot, "socket": f"unix:{socket_path}", "pages": self.pages()}
         own += f"server {{\nlisten 127.0.0.1:{self.port};\ninclude {self.www('nginx.conf')};\n"
         own += "".join(f"set $ocsp_cgi_{name} {value};\n" for name, value in paths.items()) + "}\n"
         own += self.more() + "}\n"

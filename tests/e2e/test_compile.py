@@ -195,6 +195,33 @@ class TheFile(Compile):
         self.assertEqual(os.stat(self.lab.path("grouped")).st_gid, group.gr_gid)
         self.assertEqual(stat.S_IMODE(os.stat(self.lab.path("grouped")).st_mode), 0o640)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_a_first_snapshot_that_only_root_can_read(self):
+        self.assert_warned(self.run_compile(self.site()), "only root can read it", "--group GROUP")
+        self.assertNotIn("only root", self.run_compile(self.site(), "snapshot").stderr)
+
+    def test_a_refused_first_run_does_not_speak_of_an_old_one(self):
+        site = self.site()
+        site["ca"]["ca_cert"]["cert"] = "nowhere.pem"
+        done = self.run_compile(site)
+        self.assertIn("tried was not made", done.stderr)
+        self.assertIn("nowhere.pem: No such file or directory; check the path\n", done.stderr)
+        self.assertIn("snapshot is as it was", self.run_compile(site, "snapshot").stderr)
+
+    def test_who_is_asked_in_redis_is_said(self):
+        site = self.site()
+        site["ca"]["status"] = "redis"
+        self.assertIn("ca: status from Redis 127.0.0.1:6379\n", self.run_compile(site, "asked").stdout)
+        shown = self.lab.must("show", "asked").stdout
+        self.assertIn("Redis key", shown)
+        self.assertNotIn("Redis key", self.lab.must("show", "snapshot").stdout)
+
+    def test_what_is_no_snapshot(self):
+        for name, words in (("ca.table", "this is a table"), ("ca.pem", "this is no snapshot")):
+            done = self.lab.ctl("show", name)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(words, done.stderr)
+
     def test_a_stricter_mode_is_kept_and_a_laxer_one_is_not(self):
         """the operator's 0400 stays, a group given anew reads again"""
         self.lab.write("tried.yaml", json.dumps({"certificate_authorities": self.site()}))

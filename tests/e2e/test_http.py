@@ -3,6 +3,7 @@
 import email.utils
 import hashlib
 import os
+import pty
 import signal
 import subprocess
 
@@ -287,6 +288,19 @@ class Process(lab.LabTest):
             _, log = process.communicate(self.request(GOOD), timeout=10)
             self.assertGreater(process.returncode, 0)
             self.assertIn(b"No space left", log)
+
+    def test_by_hand_on_a_terminal(self):
+        """Says what it is instead of waiting for a request; a web server's REQUEST_METHOD says that it is none"""
+        try:
+            mine, theirs = pty.openpty()
+        except OSError as error:
+            self.skipTest(f"this system gives no terminal: {error}")
+        self.addCleanup(os.close, mine)
+        with self.start(stdin=theirs, stdout=subprocess.PIPE) as process:
+            os.close(theirs)
+            out, said = process.communicate(timeout=10)
+            self.assertEqual((process.returncode, out), (2, b""))
+            self.assertIn(b"openssl ocsp", said)
 
     def test_a_client_that_left(self):
         """H6: EPIPE, not SIGPIPE"""

@@ -40,6 +40,10 @@ class Address(Asking):
         self.assert_answers_from(f"[::1]:{self.server.port}")
 
     def test_host_name_resolved_when_compiled(self):
+        try:
+            socket.getaddrinfo("localhost", None)
+        except socket.gaierror as error:
+            self.skipTest(f"this system does not resolve localhost: {error}")
         self.assert_answers_from(f"localhost:{self.server.port}")
         shown = self.lab.must("show", "snapshot").stdout
         self.assertIn(f"127.0.0.1:{self.server.port}", shown)

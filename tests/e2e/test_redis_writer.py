@@ -110,6 +110,9 @@ class Issue(Writing):
         self.assertEqual(
             self.done("issue", 3, "-", 5, given="4"), ["0x03 (3): issued", "0x04 (4): issued", "0x05 (5): issued"]
         )
+        for given in ("", "\n# none\n"):
+            for command in ("status", "issue", "revoke", "unrevoke"):
+                self.refused("standard input has no serials", command, given=given, status=2)
         self.refused("standard input:2: error: \"ab\": the serial has hexadecimal digits; write 0x", "issue", given="6\nab\n")
 
     def test_a_certificate_gives_its_serial(self):

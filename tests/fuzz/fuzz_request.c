@@ -1,50 +1,78 @@
-/* libFuzzer: whatever octets arrive as an OCSPRequest, decoding stays inside them, and what it accepts it accepts again. */
-#include <stdlib.h>
-
+/* Whatever octets arrive as an OCSPRequest, decoding stays inside them, and one octet more or less is refused. */
+#include "fuzz.h"
 #include "request.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#define LIMIT 64
 
-static bool lies_inside(struct slice part, struct slice whole)
+static void check_certid(const struct certid *id, struct slice der)
 {
-	return part.len == 0 || (part.data >= whole.data && part.len <= whole.len &&
-					(size_t)(part.data - whole.data) <= whole.len - part.len);
+	static const size_t octets[CERTID_HASHES] = {20, 32, 48, 64};
+	must(id->der.len > 0 && lies_inside(id->der, der));
+	must(lies_inside(id->issuer_name_hash, id->der) && lies_inside(id->issuer_key_hash, id->der));
+	must(lies_inside(id->serial_number, id->der));
+	must(id->serial_number.len >= 1 && id->serial_number.len <= CERTID_SERIAL_MAX);
+	must(id->hash == CERTID_HASHES || (id->issuer_name_hash.len == octets[id->hash] &&
+						  id->issuer_key_hash.len == octets[id->hash]));
 }
 
-static void check(struct slice der, const struct request *request)
+static void check_signature(const struct request *request, struct slice der)
 {
-	uint8_t again[65536];
-	struct request copy;
-	struct request_fault fault;
-	if (request->certid_count == 0 || request->certid_count > 64)
-		abort();
-	for (size_t i = 0; i < request->certid_count; i++) {
-		const struct certid *id = &request->certids[i];
-		if (id->der.len == 0 || !lies_inside(id->der, der) ||
-			!lies_inside(id->serial_number, id->der) || id->serial_number.len < 1 ||
-			id->serial_number.len > CERTID_SERIAL_MAX)
-			abort();
-	}
-	if (request->nonce_state == NONCE_VALID && !lies_inside(request->nonce, der))
-		abort();
-	if (der.len >= sizeof again)
+	must(request->tbs.len > 0 && lies_inside(request->tbs, der));
+	if (!request->is_signed)
 		return;
-	/* one octet more, and it is no request any longer */
-	for (size_t i = 0; i < der.len; i++)
-		again[i] = der.data[i];
-	again[der.len] = 0;
-	if (request_decode((struct slice){again, der.len + 1}, 64, &copy, &fault))
-		abort();
+	must(lies_inside(request->signature_algorithm, der));
+	must(lies_inside(request->signature, der));
+	must(lies_inside(request->signer_certs, der));
+}
+
+static void check(const struct request *request, struct slice der)
+{
+	must(request->certid_count >= 1 && request->certid_count <= LIMIT);
+	must(request->preferred_count <= REQUEST_PREFERRED_MAX);
+	for (size_t i = 0; i < request->certid_count; i++)
+		check_certid(&request->certids[i], der);
+	for (size_t i = 0; i < request->preferred_count; i++)
+		must(lies_inside(request->preferred[i], der));
+	if (request->nonce_state == NONCE_VALID)
+		must(request->nonce.len >= 3 && request->nonce.len <= NONCE_MAX + 3 &&
+			lies_inside(request->nonce, der));
+	check_signature(request, der);
+}
+
+static void check_neighbours(struct slice der)
+{
+	static struct request request;
+	struct request_fault fault = {0};
+	uint8_t *longer = malloc(der.len + 1);
+	must(longer);
+	memcpy(longer, der.data, der.len);
+	longer[der.len] = 0;
+	must(!request_decode((struct slice){longer, der.len + 1}, LIMIT, &request, &fault));
+	must(!request_decode((struct slice){longer, der.len - 1}, LIMIT, &request, &fault));
+	free(longer);
+}
+
+static void check_fault(const struct request_fault *fault, struct slice der)
+{
+	uint8_t text[256];
+	struct buffer out = bytes_buffer(text, sizeof text);
+	must(fault->reason);
+	must(lies_inside(fault->oid, der));
+	request_oid_text(fault->oid, &out);
+	for (size_t i = 0; i < out.len; i++)
+		must(strchr("0123456789.?", text[i]) && text[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct request request;
 	struct slice der = {data, size};
-	struct request request;
 	struct request_fault fault = {0};
-	if (request_decode(der, 64, &request, &fault))
-		check(der, &request);
-	else if (!fault.reason)
-		abort();
+	if (!request_decode(der, LIMIT, &request, &fault)) {
+		check_fault(&fault, der);
+		return 0;
+	}
+	check(&request, der);
+	check_neighbours(der);
 	return 0;
 }

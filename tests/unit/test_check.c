@@ -47,7 +47,9 @@ static void check_tells_what_expires(void **state)
 		const char *said;
 	} cases[] = {
 		{"redis_only", together, 0, CHECK_OK, "takes its status from Redis"},
+		{"self_test", together, 0, CHECK_OK, "snapshot signs for 1 CA\n"},
 		{"missing_table", GOOD, 0, CHECK_CRITICAL, "CA A: table: "},
+		{"missing_table_advice", GOOD, 0, CHECK_CRITICAL, "; run ocspctl table\n"},
 		{"fourteen_days", together, 351, CHECK_WARNING,
 			"CA A has no signer beyond 2028-01-15T08:00:00Z"},
 		{"more_than_fourteen_days", together, 350, CHECK_OK,
@@ -100,6 +102,27 @@ static void write_table(const char *file, const char *ca_file, int64_t this_upda
 	free(octets);
 	table_rows_free(&rows);
 	X509_free(ca);
+}
+
+/* Its mode is not what is wrong with it. */
+static void what_is_no_snapshot_is_called_what_it_is(void **state)
+{
+	enum check_level level = CHECK_OK;
+	const char *said = NULL;
+	FILE *out = NULL;
+
+	(void)state;
+	write_table("snapshot", "ca.pem", PKI_NOW, PKI_NOW + PKI_DAY);
+	assert_int_equal(chmod(pki_path(folder, "snapshot"), 0644), 0);
+	said = check_at(PKI_NOW, &level);
+	pki_assert_said("table", said, "this is a table");
+	assert_int_equal(level, CHECK_CRITICAL);
+	out = pki_open(pki_path(folder, "snapshot"));
+	assert_true(fputs("a: b\n", out) >= 0);
+	assert_int_equal(fclose(out), 0);
+	said = check_at(PKI_NOW, &level);
+	pki_assert_said("short", said, "this is no snapshot");
+	assert_int_equal(level, CHECK_CRITICAL);
 }
 
 static const struct table_case {
@@ -165,6 +188,7 @@ static void no_snapshot_is_critical_and_says_where(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_no_snapshot_is_called_what_it_is),
 		cmocka_unit_test(check_tells_what_expires),
 		cmocka_unit_test(tables_are_this_cas_and_fresh),
 		cmocka_unit_test(no_snapshot_is_critical_and_says_where),

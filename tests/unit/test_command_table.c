@@ -156,8 +156,9 @@ static void a_refused_index_leaves_the_old_table(void **state)
 			"V\t300101000000Z\t\t01\tunknown\t/"
 			"CN=a\nR\t300101000000Z\t260102030405Z\t0001\tunknown\t/CN=a\n",
 			"refused.txt:2: error: serial 0x01: line 2 contradicts line 1"},
-		{"no_index", "a\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\n",
-			"too many errors"},
+		{"no_index", "a\na\na\na\n", "refused.txt:3: error: too many errors"},
+		{"crl_in_pem", "-----BEGIN X509 CRL-----\nMIIB\n", "refused.txt:1: error: this is a CRL"},
+		{"crl_in_der", "\x30\x82\x01\x10\x30", "refused.txt:1: error: this is a CRL"},
 	};
 	const char *table = lab_path("kept.table");
 	int64_t before = time(NULL);
@@ -187,15 +188,37 @@ static void an_empty_index_is_a_table_with_a_warning(void **state)
 	table_close(&t);
 }
 
-static void a_cut_index_is_warned_of(void **state)
+/* Three entries first; half of them or more may go with a warning. */
+static void a_cut_index_is_warned_of_and_a_lost_one_refused(void **state)
 {
-	const char *table = lab_path("cut.table");
+	static const char one[] = "V\t300101000000Z\t\t01\tunknown\t/CN=a\n";
+	static const char two[] =
+		"V\t300101000000Z\t\t01\tunknown\t/CN=a\nV\t300101000000Z\t\t02\tunknown\t/CN=a\n";
+	static const struct {
+		const char *name, *text;
+		int status;
+		const char *said;
+	} cases[] = {
+		{"to_none", "", 1, "more than twice as many entries"},
+		{"to_one", one, 1, "more than twice as many entries"},
+		{"to_two", two, 0, "had 3 entries, the new one has 2"},
+		{"from_two_to_one", one, 0, "had 2 entries, the new one has 1"},
+		{"from_one_to_none", "", 1, "say --force"},
+	};
+	const char *table = lab_path("cut.table"), *certificate = lab_path("ca.pem");
 	(void)state;
-	assert_int_equal(
-		RUN("--index", lab_path("index.txt"), "--ca-cert", lab_path("ca.pem"), "-o", table), 0);
-	const char *cut = lab_write_text("cut.txt", "V\t300101000000Z\t\t01\tunknown\t/CN=a\n");
-	assert_status("cut", RUN("--index", cut, "--ca-cert", lab_path("ca.pem"), "-o", table), 0);
-	lab_assert_said("cut", "had 3 entries, the new one has 1");
+	assert_int_equal(RUN("--index", lab_path("index.txt"), "--ca-cert", certificate, "-o", table), 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *cut = lab_write_text("cut.txt", cases[i].text);
+		assert_status(cases[i].name, RUN("--index", cut, "--ca-cert", certificate, "-o", table),
+			cases[i].status);
+		lab_assert_said(cases[i].name, cases[i].said);
+	}
+	assert_status("force",
+		RUN("--index", lab_path("cut.txt"), "--ca-cert", certificate, "-o", table, "--force"), 0);
+	struct table t = open_table(table);
+	assert_int_equal(t.header.entry_count, 0);
+	table_close(&t);
 }
 
 static struct slice serial_of(uint32_t number, uint8_t octets[5])
@@ -241,7 +264,7 @@ int main(void)
 		cmocka_unit_test(the_configuration_names_certificate_table_and_hours),
 		cmocka_unit_test(a_refused_index_leaves_the_old_table),
 		cmocka_unit_test(an_empty_index_is_a_table_with_a_warning),
-		cmocka_unit_test(a_cut_index_is_warned_of),
+		cmocka_unit_test(a_cut_index_is_warned_of_and_a_lost_one_refused),
 		cmocka_unit_test(a_hundred_thousand_lines_are_all_found),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

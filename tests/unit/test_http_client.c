@@ -96,7 +96,7 @@ static bool exchange(const char *url, const char *method, const struct http_sett
 	struct http_response *out, char problem[HTTP_CLIENT_PROBLEM_MAX])
 {
 	static const char *const headers[] = {"Content-Type: application/ocsp-request", NULL};
-	struct http_request request = {method, url, {NULL, 0}, NULL};
+	struct http_request request = {method, url, {NULL, 0}, NULL, NULL};
 	struct http_client *client = http_client_open(settings);
 	assert_non_null(client);
 	if (strcmp(method, "POST") == 0) {

@@ -5,6 +5,7 @@
 #include "status_redis.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 
 /* A configuration with these lines below "redis:"; "" is none at all. */
 static bool settle(const char *lines, struct resolved_redis *out)
@@ -76,11 +77,25 @@ static void addresses_become_numbers(void **state)
 	}
 }
 
+/* A bare root has no /etc/hosts, and no resolver either. */
+static bool localhost_has_no_address(void)
+{
+	struct addrinfo *found = NULL;
+	const int error = getaddrinfo("localhost", NULL, NULL, &found);
+	if (error == 0)
+		freeaddrinfo(found);
+	else
+		print_message("# skipped: this system does not resolve localhost: %s\n", gai_strerror(error));
+	return error != 0;
+}
+
 static void a_name_is_resolved(void **state)
 {
 	struct resolved_redis r;
 	char got[512];
 	(void)state;
+	if (localhost_has_no_address())
+		skip();
 	assert_true(settle("  address: localhost:6380\n", &r));
 	describe(&r.settings, got, sizeof got);
 	assert_true(strstr(got, "127.0.0.1 6380\n") || strstr(got, "::1 6380\n"));

@@ -61,6 +61,7 @@ static const struct {
 	{"only_a_prefix", "0x", NULL, "empty"},
 	{"negative", "-1", NULL, "negative"},
 	{"negative_hex", "0x-1", NULL, "negative"},
+	{"no_digits", "foo", NULL, "neither decimal nor"},
 	{"hex_without_prefix", "10AB", NULL, "write 0x"},
 	{"not_a_number", "12z", NULL, "neither"},
 	{"a_blank", "1 2", NULL, "neither"},
