@@ -32,13 +32,13 @@ static const struct {
 
 /* Nonce ::= OCTET STRING (SIZE (1..128))   (RFC 9654 2.1) */
 /*@
-  requires \valid_read(extension) && slice_readable(extension->extn_value) && \valid(out) && \separated(extension, out);
+  requires slice_readable(extn_value) && \valid(out);
   assigns out->nonce_state, out->nonce;
-  ensures out->nonce_state == NONCE_VALID ==> out->nonce == extension->extn_value;
+  ensures out->nonce_state == NONCE_VALID ==> out->nonce == extn_value;
 */
-static void read_nonce(const struct extension *extension, struct request *out)
+static void read_nonce(struct slice extn_value, struct request *out)
 {
-	struct slice cursor = extension->extn_value;
+	struct slice cursor = extn_value;
 	struct slice octets = {NULL, 0};
 	if (!der_read(&cursor, DER_OCTET_STRING, &octets) || cursor.len > 0 || octets.len < 1 ||
 		octets.len > NONCE_MAX) {
@@ -46,7 +46,7 @@ static void read_nonce(const struct extension *extension, struct request *out)
 		return;
 	}
 	out->nonce_state = NONCE_VALID;
-	out->nonce = extension->extn_value;
+	out->nonce = extn_value;
 }
 
 /*
@@ -77,23 +77,21 @@ static bool read_preference(struct slice *cursor, struct slice *sig_identifier)
 
 /* PreferredSignatureAlgorithms ::= SEQUENCE OF PreferredSignatureAlgorithm   (RFC 6960 4.4.7.1) */
 /*@
-  requires \valid_read(extension) && slice_readable(extension->extn_value);
-  requires \valid(out) && \valid(fault) && \separated(extension, out, fault);
+  requires slice_readable(extension.extn_value) && \valid(out) && \valid(fault) && \separated(out, fault);
   assigns out->preferred_count, out->preferred[0 .. REQUEST_PREFERRED_MAX - 1], fault->reason;
   ensures out->preferred_count <= REQUEST_PREFERRED_MAX;
-  ensures \forall integer i; 0 <= i < out->preferred_count ==> slice_within(out->preferred[i], extension->extn_value);
+  ensures \forall integer i; 0 <= i < out->preferred_count ==> slice_within(out->preferred[i], extension.extn_value);
 */
-static bool read_preferred(
-	const struct extension *extension, struct request *out, struct request_fault *fault)
+static bool read_preferred(struct extension extension, struct request *out, struct request_fault *fault)
 {
-	struct slice cursor = extension->extn_value;
+	struct slice cursor = extension.extn_value;
 	struct slice list = {NULL, 0};
 	size_t count = 0;
 	bool strict = der_read(&cursor, DER_SEQUENCE, &list) && cursor.len == 0;
 	/*@
-	  loop invariant strict ==> slice_within(list, extension->extn_value);
+	  loop invariant strict ==> slice_within(list, extension.extn_value);
 	  loop invariant count <= REQUEST_PREFERRED_MAX;
-	  loop invariant \forall integer i; 0 <= i < count ==> slice_within(out->preferred[i], extension->extn_value);
+	  loop invariant \forall integer i; 0 <= i < count ==> slice_within(out->preferred[i], extension.extn_value);
 	  loop assigns list, strict, count, out->preferred[0 .. REQUEST_PREFERRED_MAX - 1];
 	  loop variant list.len + strict;
 	*/
@@ -104,7 +102,7 @@ static bool read_preferred(
 			out->preferred[count++] = sig_identifier;
 	}
 	out->preferred_count = strict ? count : 0;
-	if (!strict && extension->critical)
+	if (!strict && extension.critical)
 		return request_refuse(fault, "PreferredSignatureAlgorithms: critical and not well-formed");
 	return true;
 }
@@ -149,68 +147,70 @@ static enum known find_known(struct slice extn_id, bool single)
 	return UNKNOWN;
 }
 
-/* One of the two lists while it is read: what remains of it, and which extensions were there already. */
+/* One of the two lists while it is read. */
 struct extensions {
-	struct slice list;
+	struct slice list, rest;
 	size_t count;
-	struct slice earlier[REQUEST_EXTENSIONS_MAX];
 };
 
 /*@
   predicate extensions_sound(struct extensions *all) =
-    slice_readable(all->list) && all->count <= REQUEST_EXTENSIONS_MAX &&
-    (\forall integer i; 0 <= i < all->count ==> slice_readable(all->earlier[i]));
+    slice_readable(all->list) && slice_ends(all->rest, all->list) && all->count <= REQUEST_EXTENSIONS_MAX;
 */
 
-/* Conformance Q11: false where it is there already or the list is full. */
-/*@
-  requires \valid(all) && \valid(fault) && \separated(all, fault) && extensions_sound(all) && slice_readable(extn_id);
-  assigns all->count, all->earlier[0 .. REQUEST_EXTENSIONS_MAX - 1], *fault;
-  ensures all->count <= REQUEST_EXTENSIONS_MAX;
-  ensures \forall integer i; 0 <= i < all->count ==> slice_readable(all->earlier[i]);
-*/
-static bool is_new(struct extensions *all, struct slice extn_id, struct request_fault *fault)
+/* Whether one of these Extensions, which have been read before, has that extnID. */
+/*@ requires slice_readable(earlier) && slice_readable(extn_id); assigns \nothing; */
+static bool is_among(struct slice earlier, struct slice extn_id)
 {
-	if (all->count >= REQUEST_EXTENSIONS_MAX)
-		return request_refuse(fault, "Extensions: more than 32");
-	/*@ loop invariant 0 <= i <= all->count; loop assigns i; loop variant all->count - i; */
-	for (size_t i = 0; i < all->count; i++) {
-		if (bytes_equal(all->earlier[i], extn_id)) {
-			fault->oid = extn_id;
-			return request_refuse(fault, "Extensions: one is repeated");
-		}
-	}
-	all->earlier[all->count++] = extn_id;
-	return true;
+	struct slice inside;
+	struct slice oid;
+	/*@
+	  loop invariant slice_ends(earlier, \at(earlier, Pre));
+	  loop assigns earlier, inside, oid;
+	  loop variant earlier.len;
+	*/
+	while (der_read(&earlier, DER_SEQUENCE, &inside) && der_read_oid(&inside, &oid))
+		if (bytes_equal(oid, extn_id))
+			return true;
+	return false;
 }
 
 /* Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension. An empty one is tolerated: clients in the field send it. */
 /*@
   requires slice_readable(cursor) && \valid(all) && \valid(fault) && \separated(all, fault);
-  assigns all->list, all->count, fault->reason;
+  assigns *all, fault->reason;
   ensures \result ==> extensions_sound(all) && slice_within(all->list, cursor);
 */
 static bool begin(struct slice cursor, struct extensions *all, struct request_fault *fault)
 {
-	all->count = 0;
 	if (!der_read(&cursor, DER_SEQUENCE, &all->list) || cursor.len > 0)
 		return request_refuse(fault, "Extensions: not one SEQUENCE");
+	all->rest = all->list;
+	all->count = 0;
 	return true;
 }
 
-/* Takes the next one off, and says which of this list's known ones it is. */
+/* Takes the next one off, and says which of this list's known ones it is. Conformance Q11. */
 /*@
   requires \valid(all) && \valid(extension) && \valid(which) && \valid(fault);
   requires \separated(all, extension, which, fault) && extensions_sound(all);
-  assigns *all, *extension, *which, *fault;
-  ensures \result ==> extensions_sound(all) && extension_within(extension, \old(all->list));
-  ensures \result ==> slice_ends(all->list, \old(all->list)) && all->list.len < \old(all->list.len);
+  assigns all->rest, all->count, *extension, *which, *fault;
+  ensures \result ==> extensions_sound(all) && all->rest.len < \old(all->rest.len);
+  ensures \result ==> extension_within(extension, all->list);
 */
 static bool next(struct extensions *all, bool single, struct extension *extension, enum known *which,
 	struct request_fault *fault)
 {
-	if (!read_extension(&all->list, extension, fault) || !is_new(all, extension->extn_id, fault))
+	struct slice earlier = {all->list.data, all->list.len - all->rest.len};
+	if (!read_extension(&all->rest, extension, fault))
 		return false;
+	if (all->count >= REQUEST_EXTENSIONS_MAX)
+		return request_refuse(fault, "Extensions: more than 32");
+	all->count++;
+	if (is_among(earlier, extension->extn_id)) {
+		fault->oid = extension->extn_id;
+		return request_refuse(fault, "Extensions: one is repeated");
+	}
 	*which = find_known(extension->extn_id, single);
 	if (*which == UNKNOWN && extension->critical) {
 		fault->oid = extension->extn_id;
@@ -224,26 +224,29 @@ bool request_read_extensions(struct slice cursor, struct request *out, struct re
 	struct extensions all;
 	struct extension extension;
 	enum known which = UNKNOWN;
+	struct extension nonce = {
+		0}; /* one of each at most: those that are there are read when the list is through */
+	struct extension preferred = {0};
 	if (!begin(cursor, &all, fault))
 		return false;
 	/*@
 	  loop invariant extensions_sound(&all);
-	  loop invariant slice_within(all.list, cursor);
-	  loop invariant request_wishes_within(out, cursor);
-	  loop assigns all, extension, which, *fault;
-	  loop assigns out->nonce_state, out->nonce, out->preferred_count, out->preferred[0 .. REQUEST_PREFERRED_MAX - 1];
-	  loop variant all.list.len;
+	  loop invariant nonce.extn_id.len > 0 ==> slice_within(nonce.extn_value, all.list);
+	  loop invariant preferred.extn_id.len > 0 ==> slice_within(preferred.extn_value, all.list);
+	  loop assigns all.rest, all.count, extension, which, *fault, nonce, preferred;
+	  loop variant all.rest.len;
 	*/
-	while (all.list.len > 0) {
+	while (all.rest.len > 0) {
 		if (!next(&all, false, &extension, &which, fault))
 			return false;
-		/*@ assert slice_within(extension.extn_value, cursor); */
 		if (which == NONCE)
-			read_nonce(&extension, out);
-		if (which == PREFERRED && !read_preferred(&extension, out, fault))
-			return false;
+			nonce = extension;
+		if (which == PREFERRED)
+			preferred = extension;
 	}
-	return true;
+	if (nonce.extn_id.len > 0)
+		read_nonce(nonce.extn_value, out);
+	return preferred.extn_id.len == 0 || read_preferred(preferred, out, fault);
 }
 
 bool request_read_single_extensions(struct slice cursor, struct request_fault *fault)
@@ -255,10 +258,10 @@ bool request_read_single_extensions(struct slice cursor, struct request_fault *f
 		return false;
 	/*@
 	  loop invariant extensions_sound(&all);
-	  loop assigns all, extension, which, *fault;
-	  loop variant all.list.len;
+	  loop assigns all.rest, all.count, extension, which, *fault;
+	  loop variant all.rest.len;
 	*/
-	while (all.list.len > 0)
+	while (all.rest.len > 0)
 		if (!next(&all, true, &extension, &which, fault))
 			return false;
 	return true;

@@ -30,9 +30,7 @@ static inline bool request_refuse(struct request_fault *fault, const char *reaso
  */
 /*@
   requires slice_readable(cursor) && \valid(out) && \valid(fault) && \separated(out, fault);
-  requires out->nonce_state == NONCE_ABSENT && out->preferred_count == 0;
   assigns out->nonce_state, out->nonce, out->preferred_count, out->preferred[0 .. REQUEST_PREFERRED_MAX - 1], *fault;
-  ensures \result ==> request_wishes_within(out, cursor);
 */
 bool request_read_extensions(struct slice cursor, struct request *out, struct request_fault *fault);
 /*@

@@ -34,7 +34,11 @@ void serial_append_decimal(struct buffer *out, struct slice serial_number)
 			limbs[k] = (uint32_t)(sum % LIMB);
 			carry = sum / LIMB;
 		}
-		if (carry > 0 && used < LIMBS_MAX)
+		if (carry > 0 && used == LIMBS_MAX) { /* never: CERTID_SERIAL_MAX octets fit */
+			out->failed = true;
+			return;
+		}
+		if (carry > 0)
 			limbs[used++] = (uint32_t)carry;
 	}
 	bytes_append_padded(out, limbs[used - 1], 1);

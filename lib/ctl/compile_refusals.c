@@ -8,6 +8,7 @@
 #include "../status_redis.h"
 #include "../status_table.h"
 #include "iso_time.h"
+#include "redis_address.h"
 
 /* Any of the three: a connection without TLS is not what somebody asked for who gave but one of them. */
 static void check_redis_tls(const struct config_redis *redis, struct messages *m)
@@ -18,8 +19,8 @@ static void check_redis_tls(const struct config_redis *redis, struct messages *m
 		if (!tls[i].value)
 			continue;
 		message_error(m, tls[i].at,
-			"the installed hiredis has no TLS, so redis.tls cannot work; let stunnel listen on a "
-			"Unix socket in front of Redis, or keep a replica on this machine");
+			REDIS_NO_TLS ", so redis.tls cannot work; let stunnel listen on a "
+				     "Unix socket in front of Redis, or keep a replica on this machine");
 		return;
 	}
 }

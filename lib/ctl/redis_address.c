@@ -119,8 +119,8 @@ static bool add_address(struct config_text address, struct resolved_redis *out, 
 		return add_unix(text + 5, address.at, out, m);
 	if (strncmp(text, "rediss://", 9) == 0) {
 		message_error(m, address.at,
-			"the installed hiredis has no TLS; let stunnel listen on a Unix socket in front of "
-			"%s, or keep a replica on this machine",
+			REDIS_NO_TLS "; let stunnel listen on a Unix socket in front of "
+				     "%s, or keep a replica on this machine",
 			text);
 		return false;
 	}

@@ -7,6 +7,13 @@
 
 #include "config.h"
 
+/* Why there is no rediss://. Debian 12's hiredis has no TLS; that of others is not used. */
+#if defined(__has_include) && __has_include(<hiredis/hiredis_ssl.h>)
+#define REDIS_NO_TLS "this version does not use hiredis' TLS"
+#else
+#define REDIS_NO_TLS "the installed hiredis has no TLS"
+#endif
+
 /* The settings that the responder gets. Everything that slices borrow from is freed by redis_settings_free(). */
 struct resolved_redis {
 	struct redis_settings settings;

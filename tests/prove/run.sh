@@ -14,6 +14,8 @@ lib/calendar.c         -                                -
 lib/der.c              copy                             -
 lib/base64.c           -                                -
 lib/serial.c           -                                -
+lib/request.c          -                                -
+lib/request_extensions.c -                              -
 lib/request_oid.c      -                                -
 lib/request_name.c     -                                -
 '
