@@ -236,13 +236,12 @@ DATA = $(DESTDIR)/var/lib/ocsp-cgi
 
 # OCSP_GROUP=ocsp-cgi: the program has that group's rights, which nothing else on the host has, and with them it reads the snapshot.
 OCSP_GROUP ?=
-STATE = $(DESTDIR)/var/lib/ocsp-cgi
 
 install: all
 	install -d $(BIN) $(CGI) $(DOC) $(CONF) $(DATA)
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
 	install $(if $(OCSP_GROUP),-o root -g $(OCSP_GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
-	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(STATE))
+	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(DATA))
 	install -m 644 README.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
 
 uninstall:

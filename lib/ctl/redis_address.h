@@ -8,7 +8,7 @@
 #include "config.h"
 
 /* Why there is no rediss://. Debian 12's hiredis has no TLS; that of others is not used. */
-#if defined(__has_include) && __has_include(<hiredis/hiredis_ssl.h>)
+#if defined(__has_include) && __has_include("hiredis/hiredis_ssl.h")
 #define REDIS_NO_TLS "this version does not use hiredis' TLS"
 #else
 #define REDIS_NO_TLS "the installed hiredis has no TLS"

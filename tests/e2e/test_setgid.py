@@ -160,4 +160,4 @@ class NoNewPrivileges(SetgidTest):
         self.assertEqual(reply.ocsp.status, "internalError")
         line = self.web.log_lines()[-1]
         self.assertEqual(line["level"], "error")
-        self.assertIn("snapshot: cannot be opened (Permission denied)", line["message"])
+        self.assertIn("snapshot: cannot be opened by this user", line["message"])

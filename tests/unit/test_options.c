@@ -180,7 +180,7 @@ static void a_secret_behind_an_unknown_option_is_not_repeated(void **state)
 
 static void the_help_is_the_table(void **state)
 {
-	static const char *const asked[][3] = {{"--help"}, {"-h"}, {"--ca", "bad", "--help"}};
+	static const char *const asked[][4] = {{"--help"}, {"-h"}, {"--ca", "bad", "--help"}};
 	(void)state;
 	for (size_t i = 0; i < COUNT(asked); i++) {
 		assert_int_equal(read_line(stdout, asked[i]), OPTIONS_HELP);

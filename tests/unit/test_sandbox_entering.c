@@ -7,10 +7,16 @@
 
 #ifdef NO_SANDBOX
 
+static void switched_off_in_this_build(void **state)
+{
+	(void)state;
+	skip();
+}
+
 int main(void)
 {
-	print_message("sandbox: switched off in this build, nothing to test\n");
-	return 0;
+	const struct CMUnitTest tests[] = {cmocka_unit_test(switched_off_in_this_build)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
 #else
