@@ -21,7 +21,7 @@ endif
 # lib/ is what ocsp-cgi links, lib/ctl/ what only ocspctl links; of the two signers one is built.
 OTHER_SIGN  = $(if $(filter evp,$(SIGN)),lowlevel,evp)
 LIB_SOURCES = $(filter-out lib/sign_$(OTHER_SIGN)%.c,$(wildcard lib/*.c))
-CTL_SOURCES = $(wildcard lib/ctl/*.c)
+CTL_SOURCES = $(wildcard lib/ctl/*.c lib/ctl/*/*.c)
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CTL_OBJECTS = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS  = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))

@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "ctl/commands.h"
+#include "ctl/command/commands.h"
 #include "ctl/message.h"
 #include "sign.h"
 

@@ -1,6 +1,6 @@
 /*
  * snapshot: the compiled configuration and keys, one file, mapped and read in place. This header is the file format and
- * its reader; lib/ctl/snapshot_write writes it.
+ * its reader; lib/ctl/snapshot/snapshot_write writes it.
  *
  * All integers are little-endian and of fixed width; a reference is an offset, never a pointer. The file is:
  *     struct snapshot_header

@@ -1,6 +1,6 @@
 /*
  * status_table: certStatus from a NAME.table file, which `ocspctl table` makes of a CRL or an index.txt. This header is
- * the file format and its reader; lib/ctl/table_write writes it. No secrets are in it.
+ * the file format and its reader; lib/ctl/table/table_write writes it. No secrets are in it.
  *
  * The file is:
  *     struct table_header

@@ -53,6 +53,26 @@ for file in lib/*.[ch]; do
 	done < <(sed -n 's/^[[:space:]]*#[[:space:]]*include "\(.*\)".*/\1/p' "$file")
 done
 
+# ---- lib/ctl/ likewise: a folder includes only what stands below it; what all share lies in lib/ctl/ itself ----
+folders='command doctor compile client redis table credentials snapshot config'
+declare -A depth
+for folder in $folders; do
+	depth[$folder]=$((number += 1))
+done
+depth[ctl]=$((number += 1))
+
+for file in lib/ctl/*.[ch] lib/ctl/*/*.[ch]; do
+	from=${file%/*}
+	from=${from##*/}
+	if [ -z "${depth[$from]:-}" ]; then
+		complain "$file: give its folder a place in the order of tests/lint.sh"
+		continue
+	fi
+	while read -r to; do
+		[ "${depth[$to]:-0}" -gt "${depth[$from]}" ] || complain "$file includes ctl/$to/: it stands above $from/"
+	done < <(sed -n 's,^#include "ctl/\([a-z]*\)/.*,\1,p' "$file")
+done
+
 # ---- one module each knows a library ----
 
 only() { # PATTERN WHOM FILE...: the pattern occurs in no file but WHOM (a regular expression)
@@ -63,9 +83,9 @@ only() { # PATTERN WHOM FILE...: the pattern occurs in no file but WHOM (a regul
 	done < <(grep -lE "$pattern" "$@" | grep -vE "^($whom)$")
 }
 only '<openssl/' 'lib/sign[a-z_]*\.[ch]' lib/*.[ch] ocsp-cgi.c
-only '<hiredis' 'lib/status_redis[a-z_]*\.[ch]|lib/ctl/redis_client[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
-only '<yaml\.h>' 'lib/ctl/config_yaml\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
-only '<curl/' 'lib/ctl/http_client\.c' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch]
+only '<hiredis' 'lib/status_redis[a-z_]*\.[ch]|lib/ctl/redis/redis_client[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
+only '<yaml\.h>' 'lib/ctl/config/config_yaml\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
+only '<curl/' 'lib/ctl/client/http_client\.c' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
 
 # ---- lib/ calls no allocator, no stdio, no locale, and never exits; process.c and main() may end the process ----
 
@@ -95,7 +115,7 @@ if command -v ctags >/dev/null; then
 		awk '$4 !~ /^tests/ && $2 - $1 >= 60 { print $4 ": " $3 "() has " $2 - $1 + 1 " lines" }')
 fi
 
-found=$(printf '%s\n' ./*.c lib/*.c lib/ctl/*.c |
+found=$(printf '%s\n' ./*.c lib/*.c lib/ctl/*.c lib/ctl/*/*.c |
 	xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 4 clang-tidy --quiet --extra-arg=-std=c11 --extra-arg=-D_GNU_SOURCE \
 		--extra-arg=-Ilib --extra-arg='-DVERSION=""' 2>/dev/null) || complain "clang-tidy has found: $found"
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../bytes.h"
+#include "bytes.h"
 #include "message.h"
 
 /* The whole of a regular file (or a pipe) of at most `limit` octets, NUL-terminated behind its end; free() by the caller,

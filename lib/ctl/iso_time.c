@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "../calendar.h"
+#include "calendar.h"
 
 const char *iso_time(int64_t unix_seconds, char text[ISO_TIME_SIZE])
 {

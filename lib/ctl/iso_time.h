@@ -4,7 +4,7 @@
 #ifndef ISO_TIME_H
 #define ISO_TIME_H
 
-#include "../bytes.h"
+#include "bytes.h"
 
 #define ISO_TIME_SIZE 32
 

@@ -4,7 +4,7 @@
 #ifndef REASON_H
 #define REASON_H
 
-#include "../ocsp.h"
+#include "ocsp.h"
 
 /* "keyCompromise" or "1" → 1: RFC 5280's names in any case, numbers from 0 to 10. False: neither. */
 bool reason_read(struct slice text, int *reason);

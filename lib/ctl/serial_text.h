@@ -4,7 +4,7 @@
 #ifndef SERIAL_TEXT_H
 #define SERIAL_TEXT_H
 
-#include "../serial.h"
+#include "serial.h"
 #include "message.h"
 
 #include <openssl/x509.h>

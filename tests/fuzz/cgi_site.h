@@ -10,7 +10,7 @@
 #include "../unit/snapshot_sample.h"
 
 #include "cgi_surroundings.h"
-#include "ctl/table_write.h"
+#include "ctl/table/table_write.h"
 
 #define SERIAL_GOOD    0x1001
 #define SERIAL_REVOKED 0x1002

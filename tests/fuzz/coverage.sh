@@ -12,7 +12,7 @@ sources() { # TARGET
 	snapshot) echo lib/snapshot.c lib/snapshot_ca.c lib/snapshot_parts.c ;;
 	table) echo lib/status_table.c ;;
 	redis) echo lib/status_redis*.c ;;
-	config) echo lib/ctl/config*.c ;;
+	config) echo lib/ctl/config/*.c ;;
 	cgi) echo ocsp-cgi.c lib/answer.c lib/cgi*.c lib/caching.c lib/log.c lib/response.c lib/status.c ;;
 	esac
 }

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ctl/config.h"
+#include "ctl/config/config.h"
 #include "fuzz.h"
 
 static const char *file_of(const uint8_t *data, size_t size)

@@ -2,7 +2,7 @@
  * A status table whose octets are anybody's, but whose checksums hold: the reader stays inside the file, and what it finds is
  * what a plain search of all entries finds. What a flipped bit does is tests/unit/test_status_table_damage.c's.
  */
-#include "ctl/table_write.h"
+#include "ctl/table/table_write.h"
 #include "edits.h"
 
 #define SERIALS 40

@@ -5,7 +5,7 @@
 #ifndef COMMAND_LAB_H
 #define COMMAND_LAB_H
 
-#include "ctl/commands.h"
+#include "ctl/command/commands.h"
 #include "status_table.h"
 #include "table_lab.h"
 

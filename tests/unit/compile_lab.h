@@ -8,7 +8,7 @@
 #ifndef COMPILE_LAB_H
 #define COMPILE_LAB_H
 
-#include "ctl/compile.h"
+#include "ctl/compile/compile.h"
 #include "ctl/file.h"
 #include "pki.h"
 

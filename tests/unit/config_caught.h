@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/config_keys.h"
+#include "ctl/config/config_keys.h"
 
 static char folder[] = "/tmp/test_config.XXXXXX";
 static char path[sizeof folder + 16], said_path[sizeof folder + 16];

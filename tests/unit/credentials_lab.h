@@ -4,7 +4,7 @@
 
 #include <openssl/pkcs12.h>
 
-#include "ctl/credentials.h"
+#include "ctl/credentials/credentials.h"
 #include "pki.h"
 
 #define PASSWORD "correct horse"

@@ -4,7 +4,7 @@
 #ifndef CRL_LAB_H
 #define CRL_LAB_H
 
-#include "ctl/crl.h"
+#include "ctl/table/crl.h"
 #include "table_lab.h"
 
 static struct lab_ca ca; /* LAB_CN, P-256 */

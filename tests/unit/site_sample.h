@@ -7,7 +7,7 @@
 #define SITE_SAMPLE_H
 
 #include "answer.h"
-#include "ctl/table_write.h"
+#include "ctl/table/table_write.h"
 #include "snapshot_sample.h"
 
 #define SITE_NOW 1800000000

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/snapshot_write.h"
+#include "ctl/snapshot/snapshot_write.h"
 
 static const size_t sample_hash_octets[CERTID_HASHES] = {20, 32, 48, 64};
 

@@ -4,7 +4,7 @@
 #ifndef TABLE_SAMPLE_H
 #define TABLE_SAMPLE_H
 
-#include "ctl/table_write.h"
+#include "ctl/table/table_write.h"
 #include "table_lab.h"
 
 #define SAMPLE_SERIALS 60

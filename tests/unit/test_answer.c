@@ -7,7 +7,7 @@
 
 #include "answer.h"
 #include "calendar.h"
-#include "ctl/table_write.h"
+#include "ctl/table/table_write.h"
 #include "der.h"
 #include "snapshot_sample.h"
 

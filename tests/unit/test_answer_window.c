@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "answer.h"
-#include "ctl/table_write.h"
+#include "ctl/table/table_write.h"
 #include "der.h"
 #include "snapshot_sample.h"
 

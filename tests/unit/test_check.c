@@ -6,8 +6,8 @@
 #include <cmocka.h>
 
 #include "compile_lab.h"
-#include "ctl/check.h"
-#include "ctl/table_write.h"
+#include "ctl/compile/check.h"
+#include "ctl/table/table_write.h"
 
 static void install(const char *yaml)
 {

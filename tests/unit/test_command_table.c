@@ -7,7 +7,7 @@
 
 #include "command_lab.h"
 
-#include "ctl/issuer.h"
+#include "ctl/credentials/issuer.h"
 
 #include <sys/stat.h>
 #include <time.h>

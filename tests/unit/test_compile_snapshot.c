@@ -8,7 +8,7 @@
 #include <dirent.h>
 
 #include "compile_lab.h"
-#include "ctl/self_test.h"
+#include "ctl/compile/self_test.h"
 
 static void every_algorithm_passes_the_self_test(void **state)
 {

@@ -9,7 +9,7 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 
-#include "ctl/credentials.h"
+#include "ctl/credentials/credentials.h"
 #include "pki.h"
 
 enum kind {

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ctl/credentials.h"
+#include "ctl/credentials/credentials.h"
 #include "pki.h"
 
 #define HOUR 3600

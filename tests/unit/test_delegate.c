@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ctl/snapshot_write.h"
+#include "ctl/snapshot/snapshot_write.h"
 #include "delegate.h"
 #include "snapshot_sample.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "ctl/doctor.h" /* before OpenSSL, by way of its ocsp.h */
+#include "ctl/doctor/doctor.h" /* before OpenSSL, by way of its ocsp.h */
 #include "pki.h"
 
 #define COUNT(table) (sizeof table / sizeof *table)

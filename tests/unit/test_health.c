@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "ctl/memory.h"
-#include "ctl/table_write.h"
+#include "ctl/table/table_write.h"
 #include "health.h"
 #include "process.h"
 #include "snapshot_sample.h"

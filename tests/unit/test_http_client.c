@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ctl/http_client.h"
+#include "ctl/client/http_client.h"
 #include "ctl/memory.h"
 
 #include <netinet/in.h>

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ctl/index.h"
+#include "ctl/table/index.h"
 #include "table_lab.h"
 
 #define EXPIRY  "300101000000Z"

@@ -13,7 +13,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
-#include "ctl/issuer.h"
+#include "ctl/credentials/issuer.h"
 
 #define PAIRS "tests/redis-keys.tsv"
 

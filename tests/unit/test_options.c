@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/options.h"
+#include "ctl/command/options.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -188,7 +188,7 @@ static void the_help_is_the_table(void **state)
 			"HEAD\n"
 			"  --ca NAME          the CA's name in the configuration; its status "
 			"must be redis\n"
-			"  -c, --config FILE  the configuration (" COMMAND_CONFIG_DEFAULT ")\n"
+			"  -c, --config FILE  the configuration (" CONFIG_DEFAULT_PATH ")\n"
 			"  --crl FILE         one\n"
 			"                     two\n"
 			"  --help             this text\n"

@@ -1,7 +1,7 @@
 /* redis_address: what the configuration says of Redis → numbers; names are resolved by the files of this machine only. */
 #include "config_caught.h"
 
-#include "ctl/redis_address.h"
+#include "ctl/redis/redis_address.h"
 #include "status_redis.h"
 
 #include <arpa/inet.h>

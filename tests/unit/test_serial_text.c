@@ -13,7 +13,7 @@
 #include "ctl/iso_time.h"
 #include "ctl/reason.h"
 #include "ctl/serial_text.h"
-#include "ctl/status_tsv.h"
+#include "ctl/redis/status_tsv.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define F16          "FFFFFFFFFFFFFFFF"

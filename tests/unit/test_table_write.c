@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ctl/table_write.h"
+#include "ctl/table/table_write.h"
 #include "table_lab.h"
 
 static struct messages quiet = {.quiet = true};

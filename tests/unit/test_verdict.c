@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ctl/verdict.h"
+#include "ctl/client/verdict.h"
 
 #include <openssl/x509v3.h>
 
