@@ -19,6 +19,8 @@ lib/request_extensions.c -                              -
 lib/status_table.c     table_open,table_close,table_is_of,take_header,take_bucket,has_magic,compare,table_bucket_crc read_tail
 lib/request_oid.c      -                                -
 lib/request_name.c     -                                -
+lib/cgi.c              find,cgi_environment             -
+lib/cgi_body.c         read_some                        -
 '
 
 mkdir -p "$folder"
@@ -32,7 +34,7 @@ export HOME="${HOME:-$folder}"
 prove() { # FILE OPTION...: adds to the sums
 	what=$1
 	shift
-	frama-c -c11 -machdep gcc_x86_64 -cpp-extra-args='-Ilib -D_GNU_SOURCE' -wp -wp-rte \
+	frama-c -c11 -machdep gcc_x86_64 -cpp-extra-args='-Ilib -D_GNU_SOURCE -Dstrerrordesc_np=strerror' -wp -wp-rte \
 		-wp-prover z3,cvc4 -wp-timeout "$seconds" -wp-par "$(getconf _NPROCESSORS_ONLN)" \
 		-wp-cache update -wp-cache-dir "$folder/cache" "$what" "$@" >"$folder/log" 2>&1 || {
 		cat "$folder/log" >&2
