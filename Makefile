@@ -18,10 +18,11 @@ endif
 
 # ---- what there is ----
 
-# lib/ is what ocsp-cgi links, lib/ctl/ what only ocspctl links; of the two signers one is built.
+# lib/ is what ocsp-cgi links, lib/ctl/ what only ocspctl links; of the two signers one is built. Sorted: some makes give the
+# files as the folder or the language has them.
 OTHER_SIGN  = $(if $(filter evp,$(SIGN)),lowlevel,evp)
-LIB_SOURCES = $(filter-out lib/sign_$(OTHER_SIGN)%.c,$(wildcard lib/*.c))
-CTL_SOURCES = $(wildcard lib/ctl/*.c lib/ctl/*/*.c)
+LIB_SOURCES = $(filter-out lib/sign_$(OTHER_SIGN)%.c,$(sort $(wildcard lib/*.c)))
+CTL_SOURCES = $(sort $(wildcard lib/ctl/*.c lib/ctl/*/*.c))
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CTL_OBJECTS = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS  = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
@@ -68,16 +69,18 @@ STARTUP        = $(STARTUP_$(KIND))
 
 # A static libcrypto makes GNU's ld warn of name look-ups and plug-ins, which nothing here calls.
 COMMA = ,
+# The linker lists what it takes, for the SBOM: twice -t, and GNU's ld names the members of archives, as lld does.
+TRACE = -Wl,-t,-t
 NO_LD_WARNINGS = $(if $(HAS_LLD),,$(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl$(COMMA)--no-warnings))
 
 $(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(STARTUP) $(BUILD)/libocsp.a lib/startup/order.txt
-	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis -lcrypto $(LDLIBS)
+	$(LINK_CGI) $(TRACE) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis -lcrypto $(LDLIBS) > $@.linked
 
 # There is no canary before the entry point has set it.
 $(BUILD)/lib/startup/start.o: private HARDEN += -fno-stack-protector
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+	$(LINK) -pie $(TRACE) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS) > $@.linked
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
@@ -142,7 +145,7 @@ help:
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
-	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
+	@echo 'make dist            dist/$(NAME).tar.xz of the committed files, and its SBOM (SPDX) beside it'
 	@echo 'make clean           removes build/ and dist/'
 	@echo
 	@echo 'SIGN=lowlevel|evp    the signer: calls that start fastest (default), or none that OpenSSL deprecates'
@@ -249,10 +252,17 @@ uninstall:
 	rm -f $(addprefix $(DOC)/,README.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
 	-rmdir $(DOC) 2>/dev/null
 
+# What is shipped is built once more where it is unpacked; of that the SBOM speaks.
+NAME = ocsp-cgi-$(VERSION)
 dist:
-	@mkdir -p dist
-	git archive --prefix=ocsp-cgi-$(VERSION)/ HEAD | xz -9e > dist/ocsp-cgi-$(VERSION).tar.xz
-	@echo dist/ocsp-cgi-$(VERSION).tar.xz
+	@tests/deps.sh build dist
+	@tests/supply/archive.sh dist/$(NAME).tar.xz $(NAME)
+	@rm -rf $(BUILD)/dist
+	@mkdir -p $(BUILD)/dist
+	@tar -xJf dist/$(NAME).tar.xz -C $(BUILD)/dist
+	@$(MAKE) -s -C $(BUILD)/dist/$(NAME) all BUILD=build
+	@/usr/bin/python3 -B tests/supply/sbom.py dist/$(NAME).tar.xz $(BUILD)/dist/$(NAME) > dist/$(NAME).spdx.json
+	@echo dist/$(NAME).tar.xz dist/$(NAME).spdx.json
 
 clean:
 	rm -rf build dist
