@@ -73,7 +73,12 @@ COMMA = ,
 TRACE = -Wl,-t,-t
 NO_LD_WARNINGS = $(if $(HAS_LLD),,$(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl$(COMMA)--no-warnings))
 
+# The second one is what PIE=1 gives, linked of the same objects for `hardening`: private, or these would be made for it anew.
 $(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(STARTUP) $(BUILD)/libocsp.a lib/startup/order.txt
+$(BUILD)/pie/ocsp-cgi: private KIND = pie
+$(BUILD)/pie/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(STARTUP_pie) $(BUILD)/libocsp.a lib/startup/order.txt
+$(BUILD)/ocsp-cgi $(BUILD)/pie/ocsp-cgi:
+	@mkdir -p $(@D)
 	$(LINK_CGI) $(TRACE) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis -lcrypto $(LDLIBS) > $@.linked
 
 # There is no canary before the entry point has set it.
@@ -84,6 +89,8 @@ $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+
+PIE_TOO = $(if $(filter static,$(KIND)),$(BUILD)/pie/ocsp-cgi)
 
 # A fuzz target: with replay.c, which hands it files (FUZZ_DRIVER), or with a fuzzer (then LDFLAGS bring it).
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -142,6 +149,7 @@ help:
 	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
 	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
 	@echo 'make prove           Frama-C proves the contracts of what reads foreign octets, for every input'
+	@echo 'make hardening       what protects the programs as they were built, line by line; fails where something is missing'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
@@ -166,7 +174,7 @@ demo:
 	@tests/demo.sh $(BUILD)
 
 # Tests and programs, of both signers: what `check` runs.
-unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi
+unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi $(PIE_TOO)
 
 check:
 	@tests/deps.sh build check
@@ -213,6 +221,16 @@ faults:
 	@tests/deps.sh build check
 	@$(MAKE) -s $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/faults/ocsp-cgi $(BUILD)/tests/test_answer_damage
 	@tests/faults/run.sh $(BUILD)
+
+# What the compiler and the linker have left in the programs against those who find a mistake in them.
+hardening: all $(PIE_TOO)
+	@echo '$(BUILD)/ocsp-cgi:'
+	@tests/supply/hardening.sh $(KIND) $(BUILD)/ocsp-cgi $(BUILD)/ocsp-cgi.o $(LIB_OBJECTS)
+	@$(foreach program,$(PIE_TOO),echo && echo '$(program):' && \
+		tests/supply/hardening.sh pie $(program) $(BUILD)/ocsp-cgi.o $(LIB_OBJECTS) &&) true
+	@echo
+	@echo '$(BUILD)/ocspctl:'
+	@tests/supply/hardening.sh dynamic $(BUILD)/ocspctl $(BUILD)/ocspctl.o $(CTL_OBJECTS)
 
 TIME   ?= 60
 FUZZER ?= libfuzzer
@@ -267,6 +285,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults hardening fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

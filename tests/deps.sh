@@ -30,6 +30,8 @@ check    command:stunnel          stunnel4              stunnel          stunnel
 check    command:certutil         libnss3-tools         nss-tools        nss-tools            nss             nss
 check    command:git              git                   git              git                  git             git
 check    command:xz               xz-utils              xz               xz                   xz              xz
+check    command:objdump          binutils              binutils         binutils             binutils        binutils
+check    command:checksec         checksec              checksec         -                    checksec        -
 dist     command:git              git                   git              git                  git             git
 dist     command:xz               xz-utils              xz               xz                   xz              xz
 dist     command:readelf          binutils              binutils         binutils             binutils        binutils
