@@ -275,11 +275,11 @@ NAME = ocsp-cgi-$(VERSION)
 dist:
 	@tests/deps.sh build dist
 	@tests/supply/archive.sh dist/$(NAME).tar.xz $(NAME)
-	@rm -rf $(BUILD)/dist
-	@mkdir -p $(BUILD)/dist
-	@tar -xJf dist/$(NAME).tar.xz -C $(BUILD)/dist
-	@$(MAKE) -s -C $(BUILD)/dist/$(NAME) all BUILD=build
-	@/usr/bin/python3 -B tests/supply/sbom.py dist/$(NAME).tar.xz $(BUILD)/dist/$(NAME) > dist/$(NAME).spdx.json
+	@rm -rf build/dist
+	@mkdir -p build/dist
+	@tar -xJf dist/$(NAME).tar.xz -C build/dist
+	@$(MAKE) -s -C build/dist/$(NAME) all BUILD=build
+	@/usr/bin/python3 -B tests/supply/sbom.py dist/$(NAME).tar.xz build/dist/$(NAME) > dist/$(NAME).spdx.json
 	@echo dist/$(NAME).tar.xz dist/$(NAME).spdx.json
 
 clean:
