@@ -6,6 +6,7 @@ more at the end than at the beginning. The last line is 'N passed, N failed'; ex
 """
 
 import os
+import shutil
 import sys
 
 if len(sys.argv) < 3:
@@ -67,6 +68,7 @@ def soak(name, site, seconds):
         run.run(seconds)
     finally:
         run.web.close()
+        shutil.rmtree(run.web.folder)  # a log line for each request
     results = checks.of(run)
     for result in results:
         print(f"  {'ok  ' if result.ok else 'FAIL'} {result.what}: {result.seen}", flush=True)
