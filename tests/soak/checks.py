@@ -15,11 +15,14 @@ ZOMBIE_SECONDS = collections.defaultdict(lambda: 2, {"apache-cgi": 12})
 
 
 def flat(run, field, what, part=1.0, more=0):
-    """Where there are more processes than before, they may hold as much more as they are more."""
-    watch = run.watch
-    second, last = watch.fifth(2, field), watch.fifth(5, field)
-    allowed = second * max(1, watch.fifth(5, "processes") / watch.fifth(2, "processes")) * part + more
-    return Result(what, last <= allowed, f"{second:.0f} in the second fifth, {last:.0f} in the last, {allowed:.0f} allowed")
+    """
+    The least in a fifth of the time is what a server holds beside what comes and goes with its clients: a leak raises it. Where there
+    are more processes than before, they may hold as much more as they are more.
+    """
+    second, last = (min(run.watch.fifth(number, field)) for number in (2, 5))
+    processes, processes_last = (min(run.watch.fifth(number, "processes")) for number in (2, 5))
+    allowed = second * max(1, processes_last / processes) * part + more
+    return Result(what, last <= allowed, f"at least {second} in the second fifth, {last} in the last, {allowed:.0f} allowed")
 
 
 def of_clients(run):

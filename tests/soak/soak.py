@@ -7,6 +7,7 @@ more at the end than at the beginning. The last line is 'N passed, N failed'; ex
 
 import os
 import shutil
+import statistics
 import sys
 
 if len(sys.argv) < 3:
@@ -23,8 +24,9 @@ import checks
 SERVERS = {"apache-cgid": lab_web.Apache, "apache-cgi": lab_web.ApacheCgi, "lighttpd": lab_web.Lighttpd, "nginx": lab_web.Nginx}
 
 
-def span(run, field, scale=1):
-    return f"{run.watch.fifth(1, field) / scale:.0f} -> {run.watch.fifth(5, field) / scale:.0f}"
+def span(run, field):
+    """In the first and in the last fifth of the time: the median, which says more of a load than the least does."""
+    return " -> ".join(f"{statistics.median(run.watch.fifth(number, field)):.0f}" for number in (1, 5))
 
 
 # What stands in the table: a run's value for each row.
@@ -57,7 +59,7 @@ def print_table(runs):
     print(f"\n{'':<22}" + "".join(f"{run.name:>20}" for run in runs))
     for name, value in ROWS.items():
         print(f"{name:<22}" + "".join(f"{value(run):>20}" for run in runs))
-    print("Processes, descriptors and memory are the web server's own: the median of the first and of the last fifth.\n")
+    print("Processes, descriptors and memory are the web server's own, medians of the first and the last fifth of the time.\n")
 
 
 def soak(name, site, seconds):
