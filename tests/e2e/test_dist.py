@@ -105,7 +105,7 @@ class Dist(unittest.TestCase):
         for name, (member, octets) in self.members.items():
             self.assertEqual(octets, read(lab.ROOT, name), name)
             self.assertEqual((member.mtime, member.uid, member.gid, member.mode & 0o7666), (COMMITTED_AT, 0, 0, 0o644), name)
-        self.assertLessEqual({"Makefile", "LICENSE", "README.md", "lib/cgi.c", "tests/run.sh"}, set(self.members))
+        self.assertLessEqual({"Makefile", "LICENSE", "README.md", "SECURITY.md", "lib/cgi.c", "tests/run.sh"}, set(self.members))
 
     def test_sbom_is_of_the_commit(self):
         self.assertEqual(self.document.created, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(COMMITTED_AT)))
