@@ -40,7 +40,7 @@ SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanit
 # has glibc's heap instead of the arena.
 SANDBOX  = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX) $(if $(DYNAMIC),-DSANDBOX_HEAP)
 # The same sources give the same octets in whatever folder they are built.
-REPRODUCE = -ffile-prefix-map=$(CURDIR)=.
+REPRODUCE = '-ffile-prefix-map=$(CURDIR)=.'
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
            -ffunction-sections -fdata-sections $(SANITIZERS) $(SANDBOX) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 
