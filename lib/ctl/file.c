@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEMPORARIES_MAX 16 /* concurrent writers of one file; a killed one's is taken over by the next */
+#define AWAITED_MAX     1000 /* tries; a leftover that cannot be removed is not waited for without end */
+#define TEMPORARIES_MAX 16   /* concurrent writers of one file; a killed one's is taken over by the next */
 
 static const char *advice(int error)
 {
@@ -84,6 +85,43 @@ static int create_locked(const char *temporary)
 	return fd;
 }
 
+/* True once the writer whose name it is has ended, so that the name is free or left behind. False: it is in the way. */
+static bool wait_for_writer(const char *temporary, const char *path, struct messages *m)
+{
+	struct stat st;
+	bool ended = false;
+	int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		goto out;
+	ended = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	if (ended) {
+		message_notice(m, place_of(path), "another ocspctl is writing it; waiting for its end");
+		while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+			continue;
+	} else {
+		ended = st.st_uid == geteuid() || !is_named(fd, temporary);
+	}
+out:
+	close(fd);
+	return ended;
+}
+
+/* As create_locked(), but the name is waited for while it is another writer's. */
+static int create_awaited(const char *temporary, const char *path, struct messages *m)
+{
+	for (unsigned i = 0; i < AWAITED_MAX; i++) {
+		int fd = create_locked(temporary);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+		if (!wait_for_writer(temporary, path, m))
+			break;
+	}
+	errno = EEXIST;
+	return -1;
+}
+
 /* Replacing a device or a link by rename is never what was meant, and ocsp-cgi follows no link. */
 static bool is_replaceable(const char *path, struct messages *m)
 {
@@ -97,7 +135,7 @@ static bool is_replaceable(const char *path, struct messages *m)
 	return false;
 }
 
-bool file_create(struct file_output *out, const char *path, struct messages *m)
+static bool create(struct file_output *out, const char *path, bool alone, struct messages *m)
 {
 	*out = (struct file_output){NULL, NULL, -1};
 	if (!is_replaceable(path, m))
@@ -106,7 +144,7 @@ bool file_create(struct file_output *out, const char *path, struct messages *m)
 	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
 		free(out->temporary);
 		out->temporary = memory_printf("%s.new%u", path, i);
-		out->fd = create_locked(out->temporary);
+		out->fd = alone ? create_awaited(out->temporary, path, m) : create_locked(out->temporary);
 	}
 	if (out->fd < 0) {
 		if (errno == EEXIST)
@@ -121,6 +159,16 @@ bool file_create(struct file_output *out, const char *path, struct messages *m)
 	}
 	out->path = memory_text(path);
 	return true;
+}
+
+bool file_create(struct file_output *out, const char *path, struct messages *m)
+{
+	return create(out, path, false, m);
+}
+
+bool file_create_alone(struct file_output *out, const char *path, struct messages *m)
+{
+	return create(out, path, true, m);
 }
 
 bool file_write(struct file_output *out, const void *octets, size_t len, struct messages *m)
