@@ -70,12 +70,16 @@ class Load:
         words = [self.program, str(self.web.port), str(seconds), str(CLIENTS), self.site.script]
         words += [ca.path for ca in self.site.authorities]
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, preexec_fn=lab_web.end_with_parent) as clients:
-            for line in clients.stdout:
-                said = json.loads(line)
-                if "complaint" in said:
-                    print(f"  {said['complaint']}", flush=True)
-                else:
-                    yield said
+            try:
+                for line in clients.stdout:
+                    said = json.loads(line)
+                    if "complaint" in said:
+                        print(f"  {said['complaint']}", flush=True)
+                    else:
+                        yield said
+            except BaseException:
+                clients.kill()  # or it would be waited for
+                raise
         assert clients.returncode == 0, f"{self.program}: exit status {clients.returncode}"
 
     def progress(self, sample):

@@ -7,6 +7,7 @@ more at the end than at the beginning. The last line is 'N passed, N failed'; ex
 
 import os
 import shutil
+import signal
 import statistics
 import sys
 
@@ -78,6 +79,7 @@ def soak(name, site, seconds):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *ignored: sys.exit("ended"))  # with everything that was started
     seconds, names = int(sys.argv[2]), sys.argv[3:] or list(SERVERS)
     site = load.Site()
     try:
