@@ -47,9 +47,9 @@ def of_server(run):
 
 
 def of_what_is_left(run):
-    programs, zombies = run.after.programs, run.after.zombies
+    programs = run.after.programs
     return [
-        Result("no program is left", programs + zombies == 0, f"{programs} run, {zombies} are zombies, {load.SETTLED} s after the end"),
+        Result("no program is left", programs == 0, f"{programs} run or are zombies, {load.SETTLED} s after the end"),
         Result("no connection to Redis is left", run.redis_left == 0, f"{run.redis_left} are, of {run.most_redis} at a time"),
         Result("no file is left", not run.files_left, " ".join(sorted(run.files_left)[:5]) or "none is"),
     ]

@@ -95,7 +95,7 @@ class Load:
         while True:
             sample = rest.sample(time.monotonic())
             self.redis_left = self.site.redis_clients()
-            if time.monotonic() >= until or not (sample.zombies or sample.programs or self.redis_left):
+            if time.monotonic() >= until or not (sample.programs or self.redis_left):
                 return sample
             time.sleep(0.2)
 
@@ -104,6 +104,8 @@ class Load:
         self.before = self.settle()
         files = self.site.files()
         for number, self.said in enumerate(self.lines_of_clients(seconds), 1):
+            if self.said["seconds"] > seconds:
+                continue  # the load is over
             sample = self.watch.sample(time.monotonic())
             self.most_redis = max(self.most_redis, self.site.redis_clients())
             self.most_hostile = max(self.most_hostile, self.said["annoying"])

@@ -28,10 +28,10 @@ def count_descriptors(pid):
 
 
 def kibibytes_of(pid):
-    """PSS: of pages that processes share, each has its part."""
+    """Memory that is no file's: what can leak. Not PSS, which halves for as long as a fork shares the pages."""
     try:
         with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            return int(re.search(r"^Pss: +(\d+) kB", file.read(), re.MULTILINE)[1])
+            return int(re.search(r"^Anonymous: +(\d+) kB", file.read(), re.MULTILINE)[1])
     except (OSError, TypeError):
         return 0
 
@@ -67,11 +67,12 @@ class Watch:
         members = self.members()
         zombies = [process for process in members if process.state == "Z"]
         self.note_zombies(zombies, seconds)
-        alive = [process for process in members if process.state != "Z"]
-        servers = [process.pid for process in alive if process.name in self.leaders.values()]
+        own = [process for process in members if process.name in self.leaders.values()]
+        servers = [process.pid for process in own if process.state != "Z"]
         descriptors = [count_descriptors(pid) for pid in servers]
         kibibytes = sum(map(kibibytes_of, servers))
-        taken = Sample(seconds, len(zombies), len(alive) - len(servers), len(servers), sum(descriptors), max(descriptors, default=0), kibibytes)
+        programs = len(members) - len(own)  # zombies, too
+        taken = Sample(seconds, len(zombies), programs, len(servers), sum(descriptors), max(descriptors, default=0), kibibytes)
         self.samples.append(taken)
         return taken
 
