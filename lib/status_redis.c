@@ -102,10 +102,11 @@ static void append_question(struct status_redis *r, struct slice prefix, const s
 	redis_link_command(r, sizeof words / sizeof *words, words);
 }
 
-/* Strict decimal: digits only (the Ruby program read "abc" as good). An absent field leaves *value. */
+/* Strict decimal: digits, without zeros in front (the Ruby program read "abc" as good). An absent field leaves *value. */
 static bool read_number(const struct redis_field *field, uint64_t max, uint64_t *value)
 {
-	return !field->present || bytes_decimal((struct slice){field->text, field->len}, max, value);
+	return !field->present ||
+	       bytes_decimal_canonical((struct slice){field->text, field->len}, max, value);
 }
 
 /* RFC 5280 5.3.1: 7 is not used, removeFromCRL(8) makes sense in a delta CRL only (conformance S5). */
