@@ -38,8 +38,8 @@ def show(folder):
     mount(folder, STATE, None, MS_BIND)
 
 
-def become_nobody():
-    os.setgroups([])
+def become_nobody(*groups):
+    os.setgroups(groups)
     os.setgid(NOBODY.pw_gid)
     os.setuid(NOBODY.pw_uid)
 
@@ -64,11 +64,13 @@ def why_not():
 class Site(lab_web.Site):
     """`make install OCSP_GROUP=…` beneath a folder, and the snapshot that ocspctl compiles into what it made."""
 
+    group = GROUP
+
     def __init__(self):
         lab.Lab.__init__(self)
         self.root = self.path("installed")
         done = subprocess.run(
-            ["make", "-s", "-o", "all", "install", f"DESTDIR={self.root}", f"OCSP_GROUP={GROUP}", f"BUILD={lab.BUILD}"],
+            ["make", "-s", "-o", "all", "install", f"DESTDIR={self.root}", f"OCSP_GROUP={self.group}", f"BUILD={lab.BUILD}"],
             cwd=lab.ROOT, capture_output=True, text=True, env={"PATH": lab_web.SBIN},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -102,10 +104,14 @@ class Beside:
         self.hostile = site.path(f"hostile-{id(self)}")
         super().__init__(site)
 
+    def surround(self):
+        """What the server, and what it runs, sees; done as root in the new process."""
+        show(self.site.state)
+        become_nobody()
+
     def run(self, *arguments, environment=None):
         def prepare():
-            show(self.site.state)
-            become_nobody()
+            self.surround()
             if self.no_new_privileges:
                 call(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
