@@ -1,5 +1,6 @@
 #include "file.h"
 
+#include "file_guard.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -28,6 +29,8 @@ static const char *advice(int error)
 	case ENOSPC:
 	case EDQUOT:
 		return "make room and try again";
+	case EFBIG:
+		return "raise the limit of file sizes (ulimit -f)";
 	case EROFS:
 		return "choose a place that can be written";
 	default:
@@ -97,17 +100,30 @@ static bool is_replaceable(const char *path, struct messages *m)
 	return false;
 }
 
-bool file_create(struct file_output *out, const char *path, struct messages *m)
+/* With errno EEXIST: all names are taken. */
+static void create_temporary(struct file_output *out, const char *path)
 {
-	*out = (struct file_output){NULL, NULL, -1};
-	if (!is_replaceable(path, m))
-		return false;
+	sigset_t before;
+	file_guard_begin(&before);
 	errno = EEXIST;
 	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
 		free(out->temporary);
 		out->temporary = memory_printf("%s.new%u", path, i);
 		out->fd = create_locked(out->temporary);
 	}
+	if (out->fd >= 0)
+		file_guard_set(out->temporary);
+	int error = errno;
+	file_guard_end(&before);
+	errno = error;
+}
+
+bool file_create(struct file_output *out, const char *path, struct messages *m)
+{
+	*out = (struct file_output){NULL, NULL, -1};
+	if (!is_replaceable(path, m))
+		return false;
+	create_temporary(out, path);
 	if (out->fd < 0) {
 		if (errno == EEXIST)
 			message_error(m, place_of(path),
@@ -181,6 +197,19 @@ static void sync_folder(const char *path, struct messages *m)
 	free(folder);
 }
 
+static bool replace(struct file_output *out, struct messages *m)
+{
+	sigset_t before;
+	file_guard_begin(&before);
+	bool done = rename(out->temporary, out->path) == 0;
+	if (done)
+		file_guard_clear(out->temporary);
+	else
+		file_failed(m, place_of(out->path), "replace", out->path, errno);
+	file_guard_end(&before);
+	return done;
+}
+
 bool file_commit(struct file_output *out, mode_t mode, gid_t group, struct messages *m)
 {
 	bool done = false;
@@ -190,10 +219,8 @@ bool file_commit(struct file_output *out, mode_t mode, gid_t group, struct messa
 		file_failed(m, place_of(out->path), "finish", out->temporary, errno);
 		goto out;
 	}
-	if (rename(out->temporary, out->path) < 0) {
-		file_failed(m, place_of(out->path), "replace", out->path, errno);
+	if (!replace(out, m))
 		goto out;
-	}
 	sync_folder(out->path, m);
 	free(out->temporary);
 	out->temporary = NULL;
@@ -203,12 +230,21 @@ out:
 	return done;
 }
 
+static void remove_temporary(const char *temporary)
+{
+	sigset_t before;
+	file_guard_begin(&before);
+	unlink(temporary);
+	file_guard_clear(temporary);
+	file_guard_end(&before);
+}
+
 void file_abandon(struct file_output *out)
 {
 	if (!out->path)
 		return;
 	if (out->temporary)
-		unlink(out->temporary);
+		remove_temporary(out->temporary);
 	close(out->fd);
 	free(out->temporary);
 	free(out->path);
