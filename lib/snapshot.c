@@ -9,9 +9,10 @@
 
 #define AFTER_CRC(type) (offsetof(type, crc) + sizeof(uint32_t))
 
-uint32_t snapshot_crc(uint64_t offset, struct slice octets)
+uint32_t snapshot_crc(uint64_t generation, uint64_t offset, struct slice octets)
 {
-	uint32_t crc = bytes_crc32c(0, (struct slice){(const uint8_t *)&offset, sizeof offset});
+	const uint64_t bound_to[] = {generation, offset};
+	uint32_t crc = bytes_crc32c(0, (struct slice){(const uint8_t *)bound_to, sizeof bound_to});
 	return bytes_crc32c(crc, octets);
 }
 
@@ -44,8 +45,9 @@ static bool check_identity(const struct snapshot *s, struct snapshot_fault *faul
 		RULE(memcmp(h->magic, SNAPSHOT_MAGIC, sizeof h->magic) == 0, magic,
 			"header: no snapshot; make one by ocspctl compile"),
 		RULE(h->version == SNAPSHOT_VERSION, version,
-			"header: another version of the format; run this version's ocspctl compile"),
-		RULE(h->crc == snapshot_crc(0, octets), crc, "header: checksum does not match"),
+			"header: another version of the format; compile it anew with this version's ocspctl"),
+		RULE(h->crc == snapshot_crc(h->generation, 0, octets), crc,
+			"header: checksum does not match"),
 		RULE(h->file_size == s->file.len, file_size, "header: file size does not match; cut off?"),
 	};
 	return check_rules(s->path, rules, sizeof rules / sizeof rules[0], fault);
@@ -160,10 +162,11 @@ static bool read_slot(
 	const struct snapshot *s, uint32_t number, struct snapshot_slot *slot, struct snapshot_fault *fault)
 {
 	uint64_t offset = s->header.slots_offset + (uint64_t)number * sizeof *slot;
-	size_t covered = AFTER_CRC(struct snapshot_slot);
+	size_t after_crc = AFTER_CRC(struct snapshot_slot);
 	const uint8_t *octets = s->file.data + offset;
+	struct slice covered = {octets + after_crc, sizeof *slot - after_crc};
 	memcpy(slot, octets, sizeof *slot);
-	if (slot->crc != snapshot_crc(offset, (struct slice){octets + covered, sizeof *slot - covered}))
+	if (slot->crc != snapshot_crc(s->header.generation, offset, covered))
 		return snapshot_refuse(fault, s->path, offset, "slot: checksum does not match");
 	return true;
 }

@@ -10,9 +10,10 @@
  *     keys      records of kind SNAPSHOT_KEY and at most one SNAPSHOT_REDIS, from a page boundary (SNAPSHOT_PAGE) to the
  *               file's end, padded to a page: keys share no page with anything else
  * The regions follow one another without gaps but for the one before the keys. Every header, slot and record carries a
- * CRC-32C, snapshot_crc(), that binds its octets to their place in the file. It is checked when it is touched and only
- * then, so that the cost does not grow with the file. Whatever does not fit is a fault that names the offset:
- * internalError(2), never a guess.
+ * CRC-32C, snapshot_crc(), that binds its octets to their place in the file and to this file's generation: of a file that
+ * was copied over another one and is half of each, no CA answers with the other half's key. It is checked when it is
+ * touched and only then, so that the cost does not grow with the file. Whatever does not fit is a fault that names the
+ * offset: internalError(2), never a guess.
  */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
@@ -22,7 +23,7 @@
 #include "verify.h"
 
 #define SNAPSHOT_MAGIC   "OCSPSNAP"
-#define SNAPSHOT_VERSION 2
+#define SNAPSHOT_VERSION 3
 #define SNAPSHOT_PAGE    4096
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -41,7 +42,8 @@ enum snapshot_nonce { SNAPSHOT_NONCE_IGNORE = 0, SNAPSHOT_NONCE_COPY = 1, SNAPSH
 struct snapshot_header {
 	uint8_t magic[8];
 	uint32_t version;
-	uint32_t crc; /* snapshot_crc(0, the octets after this field) */
+	uint32_t crc;        /* snapshot_crc(generation, 0, the octets after this field) */
+	uint64_t generation; /* the same only where the whole file is the same, see snapshot_crc() */
 	uint64_t file_size;
 	uint64_t slots_offset;
 	uint64_t tables_offset;
@@ -63,14 +65,16 @@ struct snapshot_header {
 	uint32_t log_level;      /* enum log_level */
 	uint32_t reserved;       /* 0 */
 };
-_Static_assert(sizeof(struct snapshot_header) == 120, "snapshot format");
+_Static_assert(sizeof(struct snapshot_header) == 128, "snapshot format");
 #define SNAPSHOT_NO_MAX_AGE 0xFFFFFFFFu
 
 /*
- * CRC-32C over `offset` (uint64_t, little-endian) and `octets`: a whole slot or record that stands in another's place is
- * noticed too. `offset` is that of the header, slot or record; `octets` are those after its crc field, to its end.
+ * CRC-32C over `generation`, `offset` (uint64_t, little-endian) and `octets`: a whole slot or record that stands in
+ * another's place, or comes from another version of the file, is noticed too. `offset` is that of the header, slot or
+ * record; `octets` are those after its crc field, to its end. `generation` is the first eight octets, little-endian, of the
+ * SHA-256 of the file while it and every crc are still 0: the same configuration compiles to the same octets.
  */
-uint32_t snapshot_crc(uint64_t offset, struct slice octets);
+uint32_t snapshot_crc(uint64_t generation, uint64_t offset, struct slice octets);
 
 /*
  * A slot is in use when ca_offset is not 0. Its place is the first free one from snapshot_slot_start() on, wrapping

@@ -58,13 +58,19 @@ static bool map_open(int fd, const char *path, bool secret, struct slice *file, 
 	return true;
 }
 
+/* Whoever reads this in a log must not give the keys to the web server's group where the program has one of its own. */
 static const char *cannot_open(int error, bool secret)
 {
 	if (error == ELOOP)
 		return "a symbolic link, which is not followed";
-	return error == EACCES && secret
-		       ? "cannot be opened by this user: ocspctl compile --group GROUP, one of this user's"
-		       : "cannot be opened";
+	if (error != EACCES || !secret)
+		return "cannot be opened";
+	if (getauxval(AT_SECURE) != 0)
+		return "cannot be opened by this program's own group, which ls -l of it shows: "
+		       "ocspctl compile --group GROUP, and chgrp its folder to that group, too";
+	return "cannot be opened by this user: if ocsp-cgi is set-group-ID (ls -l shows an s), that does not "
+	       "count here (NoNewPrivileges, nosuid); if it is not, ocspctl compile --group GROUP, one of "
+	       "this user's";
 }
 
 bool snapshot_map(int folder, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault)

@@ -23,7 +23,7 @@ bool snapshot_record(const struct snapshot *s, const struct snapshot_region *reg
 		return snapshot_refuse(fault, s->path, offset, "record: wrong kind or size");
 	*record = (struct slice){rest.data, head.size};
 	struct slice covered = {rest.data + sizeof head.crc, head.size - sizeof head.crc};
-	if (head.crc != snapshot_crc(offset, covered))
+	if (head.crc != snapshot_crc(s->header.generation, offset, covered))
 		return snapshot_refuse(fault, s->path, offset, "record: checksum does not match");
 	if (head.number >= region->count)
 		return snapshot_refuse(fault, s->path, offset, "record: its number is out of range");

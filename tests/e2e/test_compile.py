@@ -3,6 +3,7 @@
 import grp
 import json
 import os
+import shutil
 import stat
 import subprocess
 import unittest
@@ -197,8 +198,28 @@ class TheFile(Compile):
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_a_first_snapshot_that_only_root_can_read(self):
-        self.assert_warned(self.run_compile(self.site()), "only root can read it", "--group GROUP")
+        self.assert_warned(self.run_compile(self.site()), "only root can read it", "--group GROUP", "set-group-ID")
         self.assertNotIn("only root", self.run_compile(self.site(), "snapshot").stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_a_first_snapshot_whose_group_is_its_folders(self):
+        os.mkdir(self.lab.path("state"))
+        os.chown(self.lab.path("state"), 0, grp.getgrnam("daemon").gr_gid)
+        os.chmod(self.lab.path("state"), 0o2750)
+        self.assertNotIn("only root", self.run_compile(self.site(), "state/snapshot").stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_whoever_may_not_read_a_snapshot_learns_who_may(self):
+        self.addCleanup(os.chmod, self.lab.folder, stat.S_IMODE(os.stat(self.lab.folder).st_mode))
+        os.chmod(self.lab.folder, 0o755)
+        own = shutil.copy(lab.program("ocspctl"), self.lab.folder)
+        for command, code in (("show", 1), ("check", 3)):
+            done = subprocess.run(
+                [own, command, self.lab.path("snapshot")],
+                capture_output=True, text=True, user="nobody", group="nogroup", extra_groups=[],
+            )  # fmt: skip
+            self.assertEqual(done.returncode, code)
+            self.assertIn("this user may not read it; run ocspctl as root (Permission denied)", done.stdout + done.stderr)
 
     def test_a_refused_first_run_does_not_speak_of_an_old_one(self):
         site = self.site()

@@ -88,6 +88,21 @@ class SoundApache(Sound, DoctorTest):
                 self.assertEqual((done.returncode, done.stdout), (CANNOT_TELL, ""))
                 self.assertIn(words, done.stderr)
 
+    def test_what_is_no_command_line(self):
+        whole = ("http://127.0.0.1:1/", "--issuer", "ca.pem", "--cert", "good.pem")
+        for words, said in (
+            (("--isuer", "ca.pem"), "--isuer is an unknown option; did you mean --issuer?"),
+            ((*whole, "--issuer", "ca.pem"), "--issuer is there twice"),
+            ((*whole, "--timeout", "0"), "--timeout is a number of milliseconds from 1 to 3600000"),
+            ((*whole, "http://127.0.0.1:2/"), "one URL is needed: the responder's"),
+            (whole[1:], "one URL is needed: the responder's"),
+            ((*whole, "--cert"), "--cert lacks its argument"),
+        ):
+            with self.subTest(words=words):
+                done = self.lab.ctl("doctor", *words)
+                self.assertEqual((done.returncode, done.stdout), (CANNOT_TELL, ""))
+                self.assertIn(f"doctor: {said}; see ocspctl doctor --help", done.stderr)
+
     def test_help(self):
         done = self.lab.ctl("doctor", "--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))

@@ -82,6 +82,24 @@ class Installation(SetgidTest):
             self.assertEqual((found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)), (0, self.group(), 0o640))
             self.answer_of_the_server(self.good, "good")
 
+    def test_a_snapshot_of_another_group_says_which_is_wanted(self):
+        """never that it is to be given to the web server's user"""
+        for path, mode in ((self.lab.file, 0o640), (self.lab.state, 0o2750)):
+            with self.subTest(path):
+                os.chown(path, 0, 0)
+                try:
+                    der = self.request(self.good)
+                    reply = self.client().ask("POST", self.web.target, TYPE, f"Content-Length: {len(der)}", body=der)
+                    self.assertEqual(reply.ocsp.status, "internalError")
+                    message = self.web.log_lines()[-1]["message"]
+                    self.assertIn("this program's own group, which ls -l of it shows", message)
+                    self.assertIn("(Permission denied)", message)
+                    self.assertNotIn("user", message)
+                finally:
+                    os.chown(path, 0, self.group())
+                    os.chmod(path, mode)
+        self.answer_of_the_server(self.good, "good")
+
     def test_only_files_of_root_count(self):
         """a snapshot, or a table, of the server's user beneath the folder"""
         for path, back in ((self.lab.file, self.lab.snapshot), (self.lab.path("ca.table"), "ca.table")):
@@ -161,4 +179,5 @@ class NoNewPrivileges(SetgidTest):
         self.assertEqual(reply.ocsp.status, "internalError")
         line = self.web.log_lines()[-1]
         self.assertEqual(line["level"], "error")
-        self.assertIn("snapshot: cannot be opened by this user", line["message"])
+        self.assertIn("snapshot: cannot be opened by this user: if ocsp-cgi is set-group-ID", line["message"])
+        self.assertIn("NoNewPrivileges", line["message"])

@@ -32,8 +32,10 @@ static uint8_t *sound_file(size_t *size)
 
 static void seal(uint8_t *file, uint64_t offset, size_t crc_at, size_t size)
 {
-	size_t covered = crc_at + sizeof(uint32_t);
-	uint32_t crc = snapshot_crc(offset, (struct slice){file + offset + covered, size - covered});
+	uint64_t generation = bytes_le64(file + offsetof(struct snapshot_header, generation));
+	size_t after_crc = crc_at + sizeof(uint32_t);
+	struct slice covered = {file + offset + after_crc, size - after_crc};
+	uint32_t crc = snapshot_crc(generation, offset, covered);
 	memcpy(file + offset + crc_at, &crc, sizeof crc);
 }
 

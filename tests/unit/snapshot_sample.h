@@ -338,7 +338,7 @@ static inline void sample_seal_header(uint8_t *file)
 	struct snapshot_header h;
 	size_t covered = offsetof(struct snapshot_header, crc) + sizeof h.crc;
 	memcpy(&h, file, sizeof h);
-	h.crc = snapshot_crc(0, (struct slice){file + covered, sizeof h - covered});
+	h.crc = snapshot_crc(h.generation, 0, (struct slice){file + covered, sizeof h - covered});
 	memcpy(file, &h, sizeof h);
 }
 
@@ -346,7 +346,8 @@ static inline void sample_seal_header(uint8_t *file)
 static inline void sample_seal_record(const struct sample *sample, uint64_t offset)
 {
 	uint32_t size = sample_record_size(sample, offset);
-	uint32_t crc = snapshot_crc(offset, (struct slice){sample->file + offset + 4, size - 4});
+	struct slice covered = {sample->file + offset + 4, size - 4};
+	uint32_t crc = snapshot_crc(sample->sound.header.generation, offset, covered);
 	memcpy(sample->file + offset, &crc, sizeof crc);
 }
 

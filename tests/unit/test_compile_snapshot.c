@@ -76,7 +76,8 @@ static void the_self_test_notices_a_swapped_key(void **state)
 	wrong = self_test(&s);
 	assert_non_null(strstr(wrong, "checksum"));
 	free(wrong);
-	crc = snapshot_crc(s.header.keys_offset, (struct slice){(uint8_t *)key + 4, key->record.size - 4});
+	crc = snapshot_crc(s.header.generation, s.header.keys_offset,
+		(struct slice){(uint8_t *)key + 4, key->record.size - 4});
 	key->record.crc = crc;
 	wrong = self_test(&s);
 	assert_string_equal(wrong,
@@ -102,7 +103,8 @@ static void the_self_test_notices_a_ca_that_cannot_be_found(void **state)
 		struct snapshot_slot *slot = (struct snapshot_slot *)(void *)(compiled.octets + offset);
 
 		memset(slot, 0, sizeof *slot);
-		slot->crc = snapshot_crc(offset, (struct slice){(uint8_t *)slot + 4, sizeof *slot - 4});
+		slot->crc = snapshot_crc(
+			s.header.generation, offset, (struct slice){(uint8_t *)slot + 4, sizeof *slot - 4});
 	}
 	wrong = self_test(&s);
 	assert_string_equal(wrong, "CA A: its hashes lead nowhere");

@@ -110,6 +110,43 @@ static void exchanged_keys_are_noticed(void **state)
 	}
 }
 
+/* The same records at the same places, of a file that differs in one setting: only the versions tell them apart. */
+static void parts_of_another_version_are_noticed(void **state)
+{
+	struct sample *sample = *state;
+	const struct snapshot_header *h = &sample->sound.header;
+	const uint64_t from[] = {h->slots_offset, h->tables_offset, h->cas_offset, h->keys_offset,
+		h->redis_offset, h->file_size};
+	struct write_settings changed = sample_settings;
+	struct snapshot_fault fault = {0};
+	const char *why = NULL;
+	size_t size = 0;
+	changed.max_cache_age++;
+	uint8_t *other = snapshot_write(&changed, sample->cas, SAMPLE_CAS, &size, &why);
+	uint8_t *torn = malloc(sample->size);
+	assert_true(other && torn && size == sample->size);
+	for (size_t i = 0; i + 1 < sizeof from / sizeof from[0]; i++) {
+		memcpy(torn, sample->file, size);
+		memcpy(torn + from[i], other + from[i], from[i + 1] - from[i]);
+		assert_int_equal(sample_read_all(sample, (struct slice){torn, size}, &fault), SAMPLE_BROKEN);
+		assert_non_null(strstr(fault.reason, "checksum does not match"));
+		assert_true(fault.offset >= from[i] && fault.offset < from[i + 1]);
+	}
+	free(torn);
+	free(other);
+}
+
+static void another_version_of_the_format_says_what_to_do(void **state)
+{
+	struct sample *sample = *state;
+	struct snapshot_fault fault = {0};
+	struct snapshot s;
+	const uint32_t older = SNAPSHOT_VERSION - 1;
+	memcpy(sample->file + offsetof(struct snapshot_header, version), &older, sizeof older);
+	assert_false(snapshot_read(&s, (struct slice){sample->file, sample->size}, &fault));
+	assert_non_null(strstr(fault.reason, "compile it anew with this version's ocspctl"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +156,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_cut_that_its_header_vouches_for_gives_no_other_content,
 			sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(exchanged_keys_are_noticed, sample_setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(
+			parts_of_another_version_are_noticed, sample_setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(
+			another_version_of_the_format_says_what_to_do, sample_setup, sample_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,12 +34,12 @@ struct forgery {
 #define R(field)      CA, REQUESTERS_AT + offsetof(struct snapshot_requester, field)
 
 static const struct forgery forgeries[] = {
-	{"header_of_version_1", H(version), 1},
+	{"header_of_version_2", H(version), 2},
 	{"header_of_another_magic", H(magic), 0},
 	{"file_size_0", H(file_size), 0},
-	{"slots_elsewhere", H(slots_offset), 128},
+	{"slots_elsewhere", H(slots_offset), 136},
 	{"tables_at_0", H(tables_offset), 0},
-	{"tables_at_odd_place", H(tables_offset), 1137},
+	{"tables_at_odd_place", H(tables_offset), 1145},
 	{"cas_behind_the_end", H(cas_offset), 0x7FFFFFF8},
 	{"cas_beyond_32_bits", HEADER, offsetof(struct snapshot_header, cas_offset) + 4, 1},
 	{"keys_before_the_cas", H(keys_offset), 0},
@@ -86,7 +86,7 @@ static const struct forgery forgeries[] = {
 	{"status_0", C(status), 0},
 	{"status_3", C(status), 3},
 	{"status_table_without_one", C(status), SNAPSHOT_STATUS_TABLE},
-	{"redis_with_a_table", C(table_offset), 1136},
+	{"redis_with_a_table", C(table_offset), 1144},
 	{"unknown_serial_3", C(unknown_serial), 3},
 	{"ca_reserved_1", C(reserved), 1},
 	{"validity_0", C(validity_seconds), 0},
@@ -207,7 +207,8 @@ static void full_hash_table_ends_the_search(void **state)
 		struct snapshot_slot slot = {.hash = CERTID_SHA1, .ca_offset = h->cas_offset};
 		uint64_t offset = h->slots_offset + i * sizeof slot;
 		memcpy(sample->file + offset, &slot, sizeof slot);
-		slot.crc = snapshot_crc(offset, (struct slice){sample->file + offset + 4, sizeof slot - 4});
+		struct slice covered = {sample->file + offset + 4, sizeof slot - 4};
+		slot.crc = snapshot_crc(h->generation, offset, covered);
 		memcpy(sample->file + offset, &slot, sizeof slot);
 	}
 	struct certid id = sample_certid(&sample->cas[0], CERTID_SHA1);

@@ -2,9 +2,11 @@
 #include "commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ctl/credentials/credentials.h"
 #include "ctl/doctor/doctor.h"
+#include "ctl/memory.h"
 #include "doctor_options.h"
 
 enum { SOUND = 0, WARNINGS = 1, FAILURES = 2, CANNOT_TELL = 3 };
@@ -23,12 +25,12 @@ static bool is_issued_by(X509 *certificate, const X509 *issuer)
 static bool load(const struct doctor_options *o, X509 **issuer, X509 **certs, struct messages *m)
 {
 	*issuer = certificate_of(o->issuer, m);
-	for (size_t i = 0; *issuer && i < o->cert_count; i++) {
-		certs[i] = certificate_of(o->certs[i], m);
+	for (size_t i = 0; *issuer && i < o->certs.count; i++) {
+		certs[i] = certificate_of(o->certs.items[i], m);
 		if (!certs[i])
 			return false;
 		if (!is_issued_by(certs[i], *issuer)) {
-			message_error(m, (struct place){o->certs[i], 0, 0},
+			message_error(m, (struct place){o->certs.items[i], 0, 0},
 				"was not issued by the CA in %s; give the CA that signed it", o->issuer);
 			return false;
 		}
@@ -60,10 +62,10 @@ static int run(const struct doctor_options *o)
 {
 	int status = CANNOT_TELL;
 	X509 *issuer = NULL;
-	X509 *certs[DOCTOR_CERTS_MAX] = {NULL};
+	X509 **certs = memory_zeroed(o->certs.count, sizeof *certs);
 	struct messages m = {0};
 	struct http_settings settings = {.timeout_ms = (long)o->timeout_ms};
-	struct doctor d = {.url = o->url, .certs = certs, .cert_count = o->cert_count};
+	struct doctor d = {.url = o->url, .certs = certs, .cert_count = o->certs.count};
 	d.client = http_client_open(&settings);
 	if (!d.client)
 		message_error(&m, (struct place){0}, "libcurl cannot start; is the machine out of memory?");
@@ -73,24 +75,18 @@ static int run(const struct doctor_options *o)
 	}
 	http_client_close(d.client);
 	doctor_report_free(&d.report);
-	for (size_t i = 0; i < o->cert_count; i++)
+	for (size_t i = 0; i < o->certs.count; i++)
 		X509_free(certs[i]);
+	free(certs);
 	X509_free(issuer);
 	return status;
 }
 
 int command_doctor(int argc, char **argv)
 {
-	struct messages m = {0};
-	struct doctor_options o = {0};
-	const char *problem = doctor_options_read(&o, argc, argv);
-	if (problem) {
-		message_error(&m, (struct place){0}, "doctor: %s; see ocspctl doctor --help", problem);
-		return CANNOT_TELL;
-	}
-	if (o.help) {
-		fputs(doctor_usage, stdout);
-		return SOUND;
-	}
-	return run(&o);
+	struct doctor_options o;
+	const enum options_result result = doctor_options_read(&o, argc, argv);
+	const int status = result == OPTIONS_READ ? run(&o) : result == OPTIONS_HELP ? SOUND : CANNOT_TELL;
+	free(o.certs.items);
+	return status;
 }

@@ -243,8 +243,7 @@ static int show(const char *path)
 	struct snapshot s = {0};
 	bool done = false;
 
-	fault = (struct snapshot_fault){path, SNAPSHOT_NO_OFFSET, snapshot_kind_objection(path), 0};
-	if (fault.reason == NULL && snapshot_open(&s, path, &fault)) {
+	if (snapshot_kind_open(&s, path, &fault)) {
 		done = print_snapshot(&s, &fault);
 		snapshot_close(&s);
 	}

@@ -242,16 +242,10 @@ void check(const char *path, const struct check_limits *limits, int64_t now, str
 	struct snapshot s = {0};
 	const struct checking c = {&s, limits, now, out};
 	char text[FAULT_TEXT_SIZE];
-	const char *objection = NULL;
 	char *wrong = NULL;
 
 	*out = (struct check_report){0};
-	objection = snapshot_kind_objection(path);
-	if (objection != NULL) {
-		find(out, CHECK_CRITICAL, "%s: %s", path, objection);
-		return;
-	}
-	if (!snapshot_open(&s, path, &fault)) {
+	if (!snapshot_kind_open(&s, path, &fault)) {
 		find(out, fault_level(&fault), "%s", fault_text(&fault, text));
 		return;
 	}

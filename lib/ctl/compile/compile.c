@@ -130,17 +130,25 @@ static mode_t mode_of(const char *path, gid_t group)
 	return (old.st_mode & SNAPSHOT_MODE) | S_IRUSR;
 }
 
-/* Root's first snapshot: the web server's programs run as somebody else. */
+/* By its group, which may come from its folder. */
+static bool only_root_reads(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_uid == 0 && st.st_gid == 0;
+}
+
+/* Root's first snapshot: ocsp-cgi runs as somebody else. */
 static bool commit(struct file_output *out, const char *path, gid_t group, struct messages *m)
 {
-	const bool only_root =
-		group == FILE_GROUP_KEEP && geteuid() == 0 && getegid() == 0 && access(path, F_OK) < 0;
+	const bool first = access(path, F_OK) < 0;
 
 	if (!file_commit(out, mode_of(path, group), group, m))
 		return false;
-	if (only_root)
+	if (first && group == FILE_GROUP_KEEP && only_root_reads(path))
 		message_warning(m, (struct place){path, 0, 0},
-			"only root can read it; say what the web server's programs run as: --group GROUP");
+			"only root can read it; compile once more with --group GROUP: that of ocsp-cgi where "
+			"it is set-group-ID (ls -l shows an s), else one of the user's that runs it");
 	return true;
 }
 

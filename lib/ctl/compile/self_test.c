@@ -31,7 +31,7 @@ static char *test_slots(const struct snapshot *s)
 		const uint8_t *slot = s->file.data + offset;
 		const struct slice covered = {slot + after_crc, sizeof(struct snapshot_slot) - after_crc};
 
-		if (bytes_le32(slot) != snapshot_crc(offset, covered))
+		if (bytes_le32(slot) != snapshot_crc(s->header.generation, offset, covered))
 			return memory_printf("%s: offset %llu: slot: checksum does not match", s->path,
 				(unsigned long long)offset);
 	}

@@ -1,11 +1,11 @@
 #include "snapshot_kind.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "snapshot.h"
 #include "status_table.h"
 
 #define MAGIC_SIZE 8
@@ -30,4 +30,17 @@ const char *snapshot_kind_objection(const char *path)
 		return "this is a table (ocspctl table makes it); give the snapshot, which ocspctl compile "
 		       "makes";
 	return "this is no snapshot; give what ocspctl compile has made";
+}
+
+bool snapshot_kind_open(struct snapshot *s, const char *path, struct snapshot_fault *fault)
+{
+	const char *objection = snapshot_kind_objection(path);
+
+	if (objection != NULL)
+		return snapshot_refuse(fault, path, SNAPSHOT_NO_OFFSET, objection);
+	if (snapshot_open(s, path, fault))
+		return true;
+	if (fault->error == EACCES)
+		fault->reason = "this user may not read it; run ocspctl as root";
+	return false;
 }

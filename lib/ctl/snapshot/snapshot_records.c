@@ -33,14 +33,6 @@ static struct snapshot_record head(uint64_t size, enum snapshot_kind kind, size_
 	return (struct snapshot_record){0, (uint32_t)size, (uint32_t)kind, (uint32_t)number};
 }
 
-void record_seal(uint8_t *file, uint64_t offset, uint64_t size)
-{
-	uint8_t *octets = file + offset;
-	uint32_t crc;
-	crc = snapshot_crc(offset, (struct slice){octets + sizeof crc, (size_t)size - sizeof crc});
-	memcpy(octets, &crc, sizeof crc);
-}
-
 void record_table(uint8_t *file, const struct planned_table *table, size_t number)
 {
 	struct draft draft = {file + table->offset, sizeof(struct snapshot_table)};
@@ -52,7 +44,6 @@ void record_table(uint8_t *file, const struct planned_table *table, size_t numbe
 		.folder_number = table->folder_number,
 	};
 	memcpy(draft.octets, &fixed, sizeof fixed);
-	record_seal(file, table->offset, size);
 }
 
 void record_key(uint8_t *file, uint64_t offset, const struct sign_key *key, size_t number)
@@ -67,7 +58,6 @@ void record_key(uint8_t *file, uint64_t offset, const struct sign_key *key, size
 	for (size_t i = 0; i < key->part_count; i++)
 		fixed.parts[i] = put(&draft, key->part[i]);
 	memcpy(draft.octets, &fixed, sizeof fixed);
-	record_seal(file, offset, size);
 }
 
 static struct snapshot_span put_addresses(struct draft *draft, const struct redis_settings *redis)
@@ -101,7 +91,6 @@ void record_redis(uint8_t *file, uint64_t offset, const struct redis_settings *r
 	fixed.username = put(&draft, redis->username);
 	fixed.password = put(&draft, redis->password);
 	memcpy(draft.octets, &fixed, sizeof fixed);
-	record_seal(file, offset, size);
 }
 
 static struct snapshot_cert put_cert(struct draft *draft, const struct write_cert *cert)
@@ -180,5 +169,4 @@ void record_ca(uint8_t *file, const struct plan *plan, size_t number, const uint
 	fixed.name = put(&draft, ca->name);
 	fixed.redis_key = put(&draft, ca->redis_key);
 	memcpy(draft.octets, &fixed, sizeof fixed);
-	record_seal(file, plan->ca_offsets[number], size);
 }

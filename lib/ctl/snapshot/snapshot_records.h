@@ -1,13 +1,11 @@
 /*
- * snapshot_records: one record each, at its planned place in the zeroed file. Used by snapshot_write.c alone.
+ * snapshot_records: one record each, at its planned place in the zeroed file; its crc stays 0. Used by snapshot_write.c
+ * alone.
  */
 #ifndef SNAPSHOT_RECORDS_H
 #define SNAPSHOT_RECORDS_H
 
 #include "snapshot_plan.h"
-
-/* Slots and records begin with their CRC: sets it. */
-void record_seal(uint8_t *file, uint64_t offset, uint64_t size);
 
 void record_table(uint8_t *file, const struct planned_table *table, size_t number);
 void record_key(uint8_t *file, uint64_t offset, const struct sign_key *key, size_t number);

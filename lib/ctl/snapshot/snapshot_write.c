@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/sha.h>
+
 /* The first free slot from its start on: half of them stay free. */
 static void write_slot(
 	uint8_t *slots, uint32_t slot_count, const struct write_ca *ca, size_t hash, uint64_t ca_offset)
@@ -27,12 +29,10 @@ static void write_slot(
 
 static void write_slots(uint8_t *file, const struct plan *plan)
 {
-	uint64_t offset = sizeof(struct snapshot_header);
+	const uint64_t offset = sizeof(struct snapshot_header);
 	for (size_t i = 0; i < plan->ca_count; i++)
 		for (size_t hash = 0; hash < CERTID_HASHES; hash++)
 			write_slot(file + offset, plan->slot_count, &plan->cas[i], hash, plan->ca_offsets[i]);
-	for (; offset < plan->tables_offset; offset += sizeof(struct snapshot_slot))
-		record_seal(file, offset, sizeof(struct snapshot_slot));
 }
 
 static void write_header(uint8_t *file, const struct plan *plan, const struct write_settings *settings)
@@ -59,12 +59,50 @@ static void write_header(uint8_t *file, const struct plan *plan, const struct wr
 		.log_format = (uint32_t)settings->log_format,
 		.log_level = (uint32_t)settings->log_level,
 	};
-	size_t covered = offsetof(struct snapshot_header, crc) + sizeof h.crc;
 	memcpy(h.magic, SNAPSHOT_MAGIC, sizeof h.magic);
 	memcpy(file, &h, sizeof h);
-	h.crc = snapshot_crc(0, (struct slice){file + covered, sizeof h - covered});
-	memcpy(file, &h, sizeof h);
 }
+
+/* ---- checksums ---- */
+
+/* The CRC of what begins at `offset`, ends at `end`, and has its crc field at `crc_at`. */
+static void seal(uint8_t *file, uint64_t generation, uint64_t offset, size_t crc_at, uint64_t end)
+{
+	uint32_t crc = 0;
+	const uint64_t after = offset + crc_at + sizeof crc;
+	crc = snapshot_crc(generation, offset, (struct slice){file + after, (size_t)(end - after)});
+	memcpy(file + offset + crc_at, &crc, sizeof crc);
+}
+
+static void seal_records(uint8_t *file, uint64_t generation, uint64_t offset, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t end = offset + bytes_le32(file + offset + offsetof(struct snapshot_record, size));
+		seal(file, generation, offset, offsetof(struct snapshot_record, crc), end);
+		offset = end;
+	}
+}
+
+/* Everything is written but the checksums and what they are bound to. */
+static bool seal_all(uint8_t *file, const struct plan *plan)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	if (!SHA256(file, (size_t)plan->size, digest))
+		return false;
+	const uint64_t generation = bytes_le64(digest);
+	memcpy(file + offsetof(struct snapshot_header, generation), &generation, sizeof generation);
+	for (uint64_t at = sizeof(struct snapshot_header), end; at < plan->tables_offset; at = end) {
+		end = at + sizeof(struct snapshot_slot);
+		seal(file, generation, at, offsetof(struct snapshot_slot, crc), end);
+	}
+	seal_records(file, generation, plan->tables_offset, plan->table_count);
+	seal_records(file, generation, plan->cas_offset, plan->ca_count);
+	seal_records(file, generation, plan->keys_offset, plan->key_count + (plan->redis ? 1 : 0));
+	seal(file, generation, 0, offsetof(struct snapshot_header, crc), sizeof(struct snapshot_header));
+	return true;
+}
+
+/* ---- reading back ---- */
 
 static bool ca_reads_back(const struct snapshot *s, const struct ca *ca, struct snapshot_fault *fault)
 {
@@ -154,7 +192,7 @@ uint8_t *snapshot_write(const struct write_settings *settings, const struct writ
 	file = memory_zeroed((size_t)plan.size, 1);
 	write_file(file, &plan, settings);
 	*size = (size_t)plan.size;
-	*why = read_back(file, &plan);
+	*why = seal_all(file, &plan) ? read_back(file, &plan) : "libcrypto has no SHA-256";
 	if (*why) {
 		memory_wipe(file, *size);
 		free(file);
