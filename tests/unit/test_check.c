@@ -138,6 +138,8 @@ static const struct table_case {
 		"is its refresh job running?"},
 	{"stale", "ca.pem", -3 * PKI_DAY, -1, 0, 1, "is stale since 2027-01-15T07:59:59Z", CHECK_CRITICAL,
 		"is stale since 2027-01-15T07:59:59Z"},
+	{"ends_in_this_second", "ca.pem", -3 * PKI_DAY, 0, 0, 1, "is stale since 2027-01-15T08:00:00Z",
+		CHECK_CRITICAL, "is stale since 2027-01-15T08:00:00Z"},
 	{"future", "ca.pem", 1, PKI_DAY, 0, 1, "is from the future", CHECK_CRITICAL, "is from the future"},
 	{"another_cas", "twin.pem", -PKI_DAY, PKI_DAY, 1, 0, "config.yaml:4:21: error: table ",
 		CHECK_CRITICAL, "is another CA's, not that of A"},

@@ -170,7 +170,7 @@ static void check_table_times(const struct checking *c, const char *path, const 
 	if (h->this_update > c->now)
 		find(c->report, CHECK_CRITICAL, "table %s is from the future (%s); check the clock", path,
 			iso_time(h->this_update, text));
-	else if (h->next_update < c->now)
+	else if (h->next_update <= c->now)
 		find(c->report, CHECK_CRITICAL, "table %s is stale since %s; run ocspctl table", path,
 			iso_time(h->next_update, text));
 	else if (ends_soon(c, h))
