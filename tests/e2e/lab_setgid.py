@@ -166,15 +166,20 @@ class Nginx(Beside, lab_web.Nginx):
         return own + "fastcgi_param REQUEST_METHOD $request_method;\n}\n}\n"
 
 
-def pid_of(program):
-    """A process that runs this program; root sees which it is."""
+def pids_of(program):
+    """The processes that run this program; root sees which do."""
+    found = []
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
             if os.readlink(f"/proc/{entry}/exe") == program:
-                return int(entry)
+                found.append(int(entry))
         except OSError:
             pass
-    return None
+    return found
+
+
+def pid_of(program):
+    return next(iter(pids_of(program)), None)
 
 
 def own_snapshot(site):

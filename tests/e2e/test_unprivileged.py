@@ -98,6 +98,7 @@ class Unprivileged(lab.LabTest):
         self.assert_answered(self.asked(self.live_request()), "revoked")
         self.assertEqual(self.asked(b"0").ocsp.status, "malformedRequest")
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to see which process runs the program: it is not dumpable")
     def test_the_sandbox_as_seen_from_outside(self):
         """while Redis is asked: what /proc says of the process then"""
         self.server.pause()
