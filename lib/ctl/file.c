@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEMPORARIES_MAX 16 /* concurrent writers of one file; a killed one's is taken over by the next */
+#define AWAITED_MAX     1000 /* tries; a leftover that cannot be removed is not waited for without end */
+#define TEMPORARIES_MAX 16   /* concurrent writers of one file; a killed one's is taken over by the next */
 
 static const char *advice(int error)
 {
@@ -87,6 +88,56 @@ static int create_locked(const char *temporary)
 	return fd;
 }
 
+/* The same; from here on a signal that ends the process removes it. */
+static int create_guarded(const char *temporary)
+{
+	sigset_t before;
+	file_guard_begin(&before);
+	int fd = create_locked(temporary), error = errno;
+	if (fd >= 0)
+		file_guard_set(temporary);
+	file_guard_end(&before);
+	errno = error;
+	return fd;
+}
+
+/* True once the writer whose name it is has ended, so that the name is free or left behind. False: it is in the way. */
+static bool wait_for_writer(const char *temporary, const char *path, struct messages *m)
+{
+	struct stat st;
+	bool ended = false;
+	int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		goto out;
+	ended = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	if (ended) {
+		message_notice(m, place_of(path), "another ocspctl is writing it; waiting for its end");
+		while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+			continue;
+	} else {
+		ended = st.st_uid == geteuid() || !is_named(fd, temporary);
+	}
+out:
+	close(fd);
+	return ended;
+}
+
+/* As create_guarded(), but the name is waited for while it is another writer's. */
+static int create_awaited(const char *temporary, const char *path, struct messages *m)
+{
+	for (unsigned i = 0; i < AWAITED_MAX; i++) {
+		int fd = create_guarded(temporary);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+		if (!wait_for_writer(temporary, path, m))
+			break;
+	}
+	errno = EEXIST;
+	return -1;
+}
+
 /* Replacing a device or a link by rename is never what was meant, and ocsp-cgi follows no link. */
 static bool is_replaceable(const char *path, struct messages *m)
 {
@@ -100,30 +151,17 @@ static bool is_replaceable(const char *path, struct messages *m)
 	return false;
 }
 
-/* With errno EEXIST: all names are taken. */
-static void create_temporary(struct file_output *out, const char *path)
-{
-	sigset_t before;
-	file_guard_begin(&before);
-	errno = EEXIST;
-	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
-		free(out->temporary);
-		out->temporary = memory_printf("%s.new%u", path, i);
-		out->fd = create_locked(out->temporary);
-	}
-	if (out->fd >= 0)
-		file_guard_set(out->temporary);
-	int error = errno;
-	file_guard_end(&before);
-	errno = error;
-}
-
-bool file_create(struct file_output *out, const char *path, struct messages *m)
+static bool create(struct file_output *out, const char *path, bool alone, struct messages *m)
 {
 	*out = (struct file_output){NULL, NULL, -1};
 	if (!is_replaceable(path, m))
 		return false;
-	create_temporary(out, path);
+	errno = EEXIST;
+	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
+		free(out->temporary);
+		out->temporary = memory_printf("%s.new%u", path, i);
+		out->fd = alone ? create_awaited(out->temporary, path, m) : create_guarded(out->temporary);
+	}
 	if (out->fd < 0) {
 		if (errno == EEXIST)
 			message_error(m, place_of(path),
@@ -137,6 +175,16 @@ bool file_create(struct file_output *out, const char *path, struct messages *m)
 	}
 	out->path = memory_text(path);
 	return true;
+}
+
+bool file_create(struct file_output *out, const char *path, struct messages *m)
+{
+	return create(out, path, false, m);
+}
+
+bool file_create_alone(struct file_output *out, const char *path, struct messages *m)
+{
+	return create(out, path, true, m);
 }
 
 bool file_write(struct file_output *out, const void *octets, size_t len, struct messages *m)

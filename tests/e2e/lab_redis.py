@@ -162,6 +162,18 @@ class Server:
         shutil.rmtree(self.folder)
 
 
+def hanging_address(test):
+    """HOST:PORT to which a connection is neither made nor refused: the queue is full, the kernel drops what else knocks."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+    test.addCleanup(listener.close)
+    for _ in range(4):
+        knocking = socket.socket()
+        test.addCleanup(knocking.close)
+        knocking.setblocking(False)
+        knocking.connect_ex(listener.getsockname())
+    return "127.0.0.1:%d" % listener.getsockname()[1]
+
+
 def listen(made, path, backlog=16):
     """Binds the socket to a path, whatever was there."""
     os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -61,6 +61,12 @@ class Together(RedisTest):
         self.assert_table_answers()
         self.compile_both(f"unix:{self.socket}")
 
+    def test_redis_on_a_machine_that_is_off(self):
+        """the only address: nobody waits for the connection but who asks Redis"""
+        self.compile_both(lab_redis.hanging_address(self))
+        self.assert_table_answers()
+        self.compile_both(f"unix:{self.socket}")
+
     def test_redis_stopped(self):
         server = lab_redis.Server(self.lab.path("redis"), port=True)
         self.addCleanup(server.close)

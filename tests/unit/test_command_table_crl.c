@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/wait.h>
+
+#include "ctl/file.h"
+
 #include "command_lab.h"
 
 #define PARTS_MAX       4
@@ -262,6 +266,40 @@ static void an_older_crl_replaces_only_by_force(void **state)
 	}
 }
 
+/* A job with an older CRL that began while another one was writing a newer one. */
+static void of_two_jobs_at_once_the_newer_crl_wins(void **state)
+{
+	static const struct lab_crl old = {NUMBERED("05")}, fresh = {NUMBERED("06")};
+	const char *table = lab_path("race.table"), *newer = lab_path("newer.table");
+	const char *crl = lab_crl_write("race.crl", &old, ca.key);
+	struct messages m = {0};
+	struct file_output other_job;
+	int status = -1;
+	(void)state;
+	assert_status("newer", make(newer, lab_crl_write("newer.crl", &fresh, ca.key)), 0);
+	struct table t = open_table(newer);
+	assert_true(file_create_alone(&other_job, table, &m));
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		close(other_job.fd); /* the lock is its parent's */
+		int result = make(table, crl);
+		_exit(result == 1 && strstr(lab_said, "another ocspctl is writing it") &&
+					strstr(lab_said, "higher cRLNumber")
+				? 0
+				: 10 + result);
+	}
+	usleep(300000); /* it reads its CRL, and finds no table to compare with */
+	assert_true(file_write(&other_job, t.file.data, t.file.len, &m));
+	assert_true(file_commit(&other_job, 0644, FILE_GROUP_KEEP, &m));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	struct table left = open_table(table);
+	assert_true(bytes_equal(left.file, t.file));
+	table_close(&left);
+	table_close(&t);
+}
+
 static void another_source_or_ca_replaces_only_by_force(void **state)
 {
 	const char *table = lab_path("kind.table"), *index = lab_path("index.txt");
@@ -314,6 +352,7 @@ int main(void)
 		cmocka_unit_test(partitions_are_complete_only_when_that_is_known),
 		cmocka_unit_test(a_set_is_as_old_as_its_oldest_part),
 		cmocka_unit_test(an_older_crl_replaces_only_by_force),
+		cmocka_unit_test(of_two_jobs_at_once_the_newer_crl_wins),
 		cmocka_unit_test(another_source_or_ca_replaces_only_by_force),
 		cmocka_unit_test(a_broken_table_is_healed_and_anything_else_is_left),
 		cmocka_unit_test(stale_and_future_crls_are_written_with_a_warning),

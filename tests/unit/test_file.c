@@ -328,6 +328,73 @@ static void concurrent_writers_do_not_collide(void **state)
 	assert_int_equal(count_files(), 1);
 }
 
+/* In a child: "late" takes f's place once the test's own writer has ended; the child's end of a pipe says that it began. */
+static pid_t start_waiting_writer(const struct file_output *own, int *began)
+{
+	int ends[2];
+	struct file_output out;
+	assert_int_equal(pipe(ends), 0);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		close(own->fd); /* the lock is its parent's */
+		if (write(ends[1], "", 1) != 1)
+			_exit(1);
+		_exit(file_create_alone(&out, "f", &m) && file_write(&out, "late", 4, &m) &&
+					file_commit(&out, 0640, FILE_GROUP_KEEP, &m)
+				? 0
+				: 1);
+	}
+	close(ends[1]);
+	*began = ends[0];
+	return child;
+}
+
+static void a_writer_alone_waits_for_the_other(void **state)
+{
+	(void)state;
+	for (int committed = 0; committed < 2; committed++) {
+		struct file_output own;
+		int began = -1, status = -1;
+		char octet;
+		assert_true(file_create_alone(&own, "f", &m));
+		pid_t child = start_waiting_writer(&own, &began);
+		assert_int_equal(read(began, &octet, 1), 1);
+		close(began);
+		usleep(200000);
+		assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+		assert_true(file_write(&own, "early", 5, &m));
+		if (committed == 1)
+			assert_true(file_commit(&own, 0640, FILE_GROUP_KEEP, &m));
+		file_abandon(&own);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_holds("f", "late");
+		assert_int_equal(count_files(), 1);
+	}
+}
+
+static void a_writer_alone_passes_by_what_is_in_the_way(void **state)
+{
+	struct file_output out;
+	(void)state;
+	assert_int_equal(symlink("nowhere", "f.new0"), 0);
+	assert_int_equal(mkfifo("f.new1", 0600), 0);
+	make_file("f.new2", "left behind", 0600);
+	alarm(10); /* waiting for what never ends */
+	assert_true(file_create_alone(&out, "f", &m));
+	assert_string_equal(out.temporary, "f.new2");
+	file_abandon(&out);
+	if (geteuid() == 0) {
+		make_file("f.new2", "of another user", 0600);
+		assert_int_equal(chown("f.new2", 12345, (gid_t)-1), 0);
+		assert_true(file_create_alone(&out, "f", &m));
+		assert_string_equal(out.temporary, "f.new3");
+		file_abandon(&out);
+	}
+	alarm(0);
+}
+
 static void killed_writers_leftovers_are_taken_over(void **state)
 {
 	(void)state;
@@ -391,6 +458,8 @@ int main(void)
 		cmocka_unit_test_teardown(group_is_kept_or_given, empty_folder),
 		cmocka_unit_test_teardown(group_that_cannot_be_given_leaves_the_old_file, empty_folder),
 		cmocka_unit_test_teardown(concurrent_writers_do_not_collide, empty_folder),
+		cmocka_unit_test_teardown(a_writer_alone_waits_for_the_other, empty_folder),
+		cmocka_unit_test_teardown(a_writer_alone_passes_by_what_is_in_the_way, empty_folder),
 		cmocka_unit_test_teardown(killed_writers_leftovers_are_taken_over, empty_folder),
 		cmocka_unit_test_teardown(planted_names_are_neither_followed_nor_removed, empty_folder),
 		cmocka_unit_test_teardown(what_is_no_regular_file_is_not_replaced, empty_folder),

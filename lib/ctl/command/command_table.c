@@ -147,12 +147,13 @@ static void print_summary(const char *path, const struct table_header *h, const 
 		iso_time(h->next_update, next_update), h->file_size);
 }
 
-static bool write_file(const char *path, const uint8_t *file, size_t size, struct messages *m)
+/* Two jobs at once: the one that comes second compares with what the first one has written. */
+static bool replace(const char *path, struct slice file, bool force, struct messages *m)
 {
 	struct file_output out = {NULL, NULL, -1};
-	if (!file_create(&out, path, m))
+	if (!file_create_alone(&out, path, m))
 		return false;
-	if (!file_write(&out, file, size, m)) {
+	if (!table_replace_allowed(path, file, force, m) || !file_write(&out, file.data, file.len, m)) {
 		file_abandon(&out);
 		return false;
 	}
@@ -174,12 +175,11 @@ static bool make_table(const struct table_options *o, struct messages *m)
 	if (!read_source(o, &target, now, &rows, &header, m))
 		goto out;
 	file = table_build(&rows, &header, &size, m);
-	if (!file || !table_replace_allowed(target.output, (struct slice){file, size}, o->force, m))
+	done = file && replace(target.output, (struct slice){file, size}, o->force, m);
+	if (!done)
 		goto out;
 	check_times(o, &header, now, m);
-	done = write_file(target.output, file, size, m);
-	if (done)
-		print_summary(target.output, &header, file);
+	print_summary(target.output, &header, file);
 out:
 	free(file);
 	table_rows_free(&rows);

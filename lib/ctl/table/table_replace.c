@@ -82,7 +82,7 @@ static const char *objection_to_header(const struct table_header *fresh, const s
 		       "certificates back";
 	if (fresh->this_update < old->this_update)
 		return fresh->kind == TABLE_INDEX
-			       ? "was made later than now: is the clock right?"
+			       ? "was made after this command began: by another one, or is the clock wrong?"
 			       : "has a later thisUpdate than the new one: an old CRL would "
 				 "bring revoked certificates back";
 	if (lost_most(fresh, old))
