@@ -40,7 +40,7 @@ SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanit
 # has glibc's heap instead of the arena.
 SANDBOX  = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX) $(if $(DYNAMIC),-DSANDBOX_HEAP)
 # The same sources give the same octets in whatever folder they are built.
-REPRODUCE = -ffile-prefix-map=$(CURDIR)=.
+REPRODUCE = '-ffile-prefix-map=$(CURDIR)=.'
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
            -ffunction-sections -fdata-sections $(SANITIZERS) $(SANDBOX) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 
@@ -272,11 +272,11 @@ install: all
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
 	install $(if $(OCSP_GROUP),-o root -g $(OCSP_GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
 	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(DATA))
-	install -m 644 README.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
+	install -m 644 README.md SECURITY.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
 
 uninstall:
 	rm -f $(BIN)/ocspctl $(CGI)/ocsp-cgi
-	rm -f $(addprefix $(DOC)/,README.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
+	rm -f $(addprefix $(DOC)/,README.md SECURITY.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
 	-rmdir $(DOC) 2>/dev/null
 
 # What is shipped is built once more where it is unpacked; of that the SBOM speaks.

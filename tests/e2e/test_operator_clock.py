@@ -84,13 +84,14 @@ class Clock(lab.LabTest):
                 self.assert_says(self.at(moment, "compile", "-c", "config.yaml", "-o", "other"), 0, "warning: table ", words)
 
     def test_the_delegate_ends_in_this_second(self):
-        """and is refused in the next; notAfter is the last second in which it counts"""
+        """in which an answer would be over already; it is refused in the next"""
         ends = (1 << 31) - 1
         delegate = self.lab.delegate("ending", self.ca, period=(-DAY, ends))
         self.lab.write("ending.yaml", json.dumps({"certificate_authorities": {"ca": lab.table_ca("ca", delegate)}}))
         compiled = "compile", "-c", "ending.yaml", "-o", "ending"
         self.assert_says(self.at(ends, *self.table()), 0)
         self.assert_says(self.at(ends, *compiled), 0, "warning: ", "ending.pem")
-        self.assert_says(self.at(ends, "check", "ending"), 1, "WARNING: ", "no signer beyond 2038-01-19T03:14:07Z")
-        self.assert_says(self.at(ends + 1, "check", "ending"), 2, "CRITICAL: ", "no signer that is valid now")
+        self.assert_says(self.at(ends - 1, "check", "ending"), 1, "WARNING: ", "no signer beyond 2038-01-19T03:14:07Z")
+        for now in (ends, ends + 1):
+            self.assert_says(self.at(now, "check", "ending"), 2, "CRITICAL: ", "no signer that is valid now")
         self.assert_says(self.at(ends + 1, *compiled), 1, "expired on 2038-01-19T03:14:07Z", "is as it was")

@@ -22,7 +22,8 @@ FILESYSTEM = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
 
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
 ALLOW, EPERM = 0x7FFF0000, 0x00050001
-PRCTL, SECCOMP, PR_SET_SECCOMP = {"x86_64": (157, 317, 22), "aarch64": (167, 277, 22)}.get(os.uname().machine, (0, 0, 0))  # x86-64's and ARM64's numbers
+PR_SET_SECCOMP = 22
+PRCTL, SECCOMP = {"x86_64": (157, 317), "aarch64": (167, 277)}.get(os.uname().machine, (0, 0))
 LANDLOCK = range(444, 447)
 
 
