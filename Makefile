@@ -18,10 +18,11 @@ endif
 
 # ---- what there is ----
 
-# lib/ is what ocsp-cgi links, lib/ctl/ what only ocspctl links; of the two signers one is built.
+# lib/ is what ocsp-cgi links, lib/ctl/ what only ocspctl links; of the two signers one is built. Sorted: some makes give the
+# files as the folder or the language has them.
 OTHER_SIGN  = $(if $(filter evp,$(SIGN)),lowlevel,evp)
-LIB_SOURCES = $(filter-out lib/sign_$(OTHER_SIGN)%.c,$(wildcard lib/*.c))
-CTL_SOURCES = $(wildcard lib/ctl/*.c lib/ctl/*/*.c)
+LIB_SOURCES = $(filter-out lib/sign_$(OTHER_SIGN)%.c,$(sort $(wildcard lib/*.c)))
+CTL_SOURCES = $(sort $(wildcard lib/ctl/*.c lib/ctl/*/*.c))
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CTL_OBJECTS = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS  = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
@@ -39,7 +40,7 @@ SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanit
 # has glibc's heap instead of the arena.
 SANDBOX  = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX) $(if $(DYNAMIC),-DSANDBOX_HEAP)
 # The same sources give the same octets in whatever folder they are built.
-REPRODUCE = -ffile-prefix-map=$(CURDIR)=.
+REPRODUCE = '-ffile-prefix-map=$(CURDIR)=.'
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
            -ffunction-sections -fdata-sections $(SANITIZERS) $(SANDBOX) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 
@@ -68,19 +69,28 @@ STARTUP        = $(STARTUP_$(KIND))
 
 # A static libcrypto makes GNU's ld warn of name look-ups and plug-ins, which nothing here calls.
 COMMA = ,
+# The linker lists what it takes, for the SBOM: twice -t, and GNU's ld names the members of archives, as lld does.
+TRACE = -Wl,-t,-t
 NO_LD_WARNINGS = $(if $(HAS_LLD),,$(shell $(CC) -Wl,--help 2>/dev/null | grep -q -e ' --no-warnings' && echo -Wl$(COMMA)--no-warnings))
 
+# The second one is what PIE=1 gives, linked of the same objects for `hardening`: private, or these would be made for it anew.
 $(BUILD)/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(STARTUP) $(BUILD)/libocsp.a lib/startup/order.txt
-	$(LINK_CGI) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis -lcrypto $(LDLIBS)
+$(BUILD)/pie/ocsp-cgi: private KIND = pie
+$(BUILD)/pie/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(STARTUP_pie) $(BUILD)/libocsp.a lib/startup/order.txt
+$(BUILD)/ocsp-cgi $(BUILD)/pie/ocsp-cgi:
+	@mkdir -p $(@D)
+	$(LINK_CGI) $(TRACE) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis -lcrypto $(LDLIBS) > $@.linked
 
 # There is no canary before the entry point has set it.
 $(BUILD)/lib/startup/start.o: private HARDEN += -fno-stack-protector
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+	$(LINK) -pie $(TRACE) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS) > $@.linked
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+
+PIE_TOO = $(if $(filter static,$(KIND)),$(BUILD)/pie/ocsp-cgi)
 
 # A fuzz target: with replay.c, which hands it files (FUZZ_DRIVER), or with a fuzzer (then LDFLAGS bring it).
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -139,10 +149,11 @@ help:
 	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
 	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
 	@echo 'make prove           Frama-C proves the contracts of what reads foreign octets, for every input'
+	@echo 'make hardening       what protects the programs as they were built, line by line; fails where something is missing'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
 	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
-	@echo 'make dist            dist/ocsp-cgi-$(VERSION).tar.xz of the committed files'
+	@echo 'make dist            dist/$(NAME).tar.xz of the committed files, and its SBOM (SPDX) beside it'
 	@echo 'make clean           removes build/ and dist/'
 	@echo
 	@echo 'SIGN=lowlevel|evp    the signer: calls that start fastest (default), or none that OpenSSL deprecates'
@@ -163,7 +174,7 @@ demo:
 	@tests/demo.sh $(BUILD)
 
 # Tests and programs, of both signers: what `check` runs.
-unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi
+unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi $(PIE_TOO)
 
 check:
 	@tests/deps.sh build check
@@ -211,6 +222,16 @@ faults:
 	@$(MAKE) -s $(BUILD)/ocspctl $(BUILD)/ocsp-cgi $(BUILD)/faults/ocsp-cgi $(BUILD)/tests/test_answer_damage
 	@tests/faults/run.sh $(BUILD)
 
+# What the compiler and the linker have left in the programs against those who find a mistake in them.
+hardening: all $(PIE_TOO)
+	@echo '$(BUILD)/ocsp-cgi:'
+	@tests/supply/hardening.sh $(KIND) $(BUILD)/ocsp-cgi $(BUILD)/ocsp-cgi.o $(LIB_OBJECTS)
+	@$(foreach program,$(PIE_TOO),echo && echo '$(program):' && \
+		tests/supply/hardening.sh pie $(program) $(BUILD)/ocsp-cgi.o $(LIB_OBJECTS) &&) true
+	@echo
+	@echo '$(BUILD)/ocspctl:'
+	@tests/supply/hardening.sh dynamic $(BUILD)/ocspctl $(BUILD)/ocspctl.o $(CTL_OBJECTS)
+
 TIME   ?= 60
 FUZZER ?= libfuzzer
 fuzz:
@@ -242,21 +263,28 @@ install: all
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
 	install $(if $(OCSP_GROUP),-o root -g $(OCSP_GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
 	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(DATA))
-	install -m 644 README.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
+	install -m 644 README.md SECURITY.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
 
 uninstall:
 	rm -f $(BIN)/ocspctl $(CGI)/ocsp-cgi
-	rm -f $(addprefix $(DOC)/,README.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
+	rm -f $(addprefix $(DOC)/,README.md SECURITY.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
 	-rmdir $(DOC) 2>/dev/null
 
+# What is shipped is built once more where it is unpacked; of that the SBOM speaks.
+NAME = ocsp-cgi-$(VERSION)
 dist:
-	@mkdir -p dist
-	git archive --prefix=ocsp-cgi-$(VERSION)/ HEAD | xz -9e > dist/ocsp-cgi-$(VERSION).tar.xz
-	@echo dist/ocsp-cgi-$(VERSION).tar.xz
+	@tests/deps.sh build dist
+	@tests/supply/archive.sh dist/$(NAME).tar.xz $(NAME)
+	@rm -rf build/dist
+	@mkdir -p build/dist
+	@tar -xJf dist/$(NAME).tar.xz -C build/dist
+	@$(MAKE) -s -C build/dist/$(NAME) all BUILD=build
+	@/usr/bin/python3 -B tests/supply/sbom.py dist/$(NAME).tar.xz build/dist/$(NAME) > dist/$(NAME).spdx.json
+	@echo dist/$(NAME).tar.xz dist/$(NAME).spdx.json
 
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
+.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults hardening fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

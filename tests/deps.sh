@@ -28,6 +28,13 @@ check    command:wget             wget                  wget             wget   
 check    command:gnutls-cli       gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls
 check    command:stunnel          stunnel4              stunnel          stunnel              stunnel         stunnel
 check    command:certutil         libnss3-tools         nss-tools        nss-tools            nss             nss
+check    command:git              git                   git              git                  git             git
+check    command:xz               xz-utils              xz               xz                   xz              xz
+check    command:objdump          binutils              binutils         binutils             binutils        binutils
+check    command:checksec         checksec              checksec         -                    checksec        -
+dist     command:git              git                   git              git                  git             git
+dist     command:xz               xz-utils              xz               xz                   xz              xz
+dist     command:readelf          binutils              binutils         binutils             binutils        binutils
 lint     command:gcc              gcc                   gcc              gcc                  gcc             gcc
 lint     command:clang            clang                 clang            clang                clang           llvm
 lint     command:clang-tidy       clang-tidy            clang-tools-extra clang-extra-tools   clang           llvm

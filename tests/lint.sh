@@ -120,6 +120,7 @@ found=$(printf '%s\n' ./*.c lib/*.c lib/ctl/*.c lib/ctl/*/*.c |
 		--extra-arg=-Ilib --extra-arg='-DVERSION=""' 2>/dev/null) || complain "clang-tidy has found: $found"
 
 tests/conformance.sh || complain "make it so: tests/conformance.tsv, or the test that it names"
+tests/security.sh || complain "make it so: SECURITY.md, or the test that it names"
 
 shellcheck -S warning tests/*.sh tests/*/*.sh .ci/run || complain "shellcheck has found something"
 

@@ -120,7 +120,7 @@ static void check_table_times(
 {
 	char text[ISO_TIME_SIZE];
 
-	if (table->header.next_update < now)
+	if (table->header.next_update <= now)
 		message_warning(m, path.at,
 			"table %s is stale since %s, and requests are answered tryLater; run ocspctl table",
 			path.value, iso_time(table->header.next_update, text));
