@@ -101,6 +101,11 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libctl.a $
 	@mkdir -p $(@D)
 	$(LINK) -pie $(FUZZ_WRAP) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
 
+# For memcheck, which sees the blocks of glibc's heap and not those of the arena.
+$(BUILD)/dynamic/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+
 # ocsp-cgi in surroundings that can be made to fail.
 $(BUILD)/faults/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/tests/faults/program.o $(STARTUP) $(BUILD)/libocsp.a
 	@mkdir -p $(@D)
@@ -176,10 +181,14 @@ demo:
 # Tests and programs, of both signers: what `check` runs.
 unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi $(PIE_TOO)
 
+valgrind-programs: $(BUILD)/ocsp-cgi $(BUILD)/dynamic/ocsp-cgi
+
 check:
 	@tests/deps.sh build check
 	@$(MAKE) -s unit-tests SIGN=lowlevel BUILD=$(BUILD)
 	@$(MAKE) -s unit-tests SIGN=evp BUILD=$(BUILD)/evp
+	@$(if $(SANITIZE),,$(MAKE) -s valgrind-programs SIGN=lowlevel NO_SANDBOX=1 BUILD=$(BUILD)/valgrind)
+	@$(if $(SANITIZE),,$(MAKE) -s valgrind-programs SIGN=evp NO_SANDBOX=1 BUILD=$(BUILD)/evp/valgrind)
 	@tests/run.sh $(BUILD) $(BUILD)/evp
 
 check-asan:
@@ -285,6 +294,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests check check-asan lint bench bench-gate bench-baseline bench-programs faults hardening fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
+.PHONY: all help deps demo unit-tests valgrind-programs check check-asan lint bench bench-gate bench-baseline bench-programs faults hardening fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -249,7 +249,7 @@ static int show(const char *path)
 	}
 	if (!done)
 		say_fault(&fault);
-	return done && fflush(stdout) == 0 ? DONE : REFUSED;
+	return done ? DONE : REFUSED;
 }
 
 int command_show(int argc, char **argv)
