@@ -159,3 +159,16 @@ class Dist(unittest.TestCase):
             self.assertEqual(package["versionInfo"], version)
             locator = package["externalRefs"][0]["referenceLocator"]
             self.assertRegex(locator, "^pkg:deb/[a-z]+/" + re.escape(package["name"] + "@" + version.replace("+", "%2B")) + r"\?arch=")
+
+    def test_sbom_where_there_is_no_dpkg(self):
+        tools = os.path.join(self.folder, "tools")
+        os.mkdir(tools)
+        for name in ("readelf", "pkg-config", os.environ.get("CC", "cc").split()[0]):
+            if shutil.which(name):
+                os.symlink(shutil.which(name), os.path.join(tools, os.path.basename(name)))
+        archive = os.path.join(self.folder, "a", "dist", f"{NAME}.tar.xz")
+        script = os.path.join(lab.ROOT, "tests", "supply", "sbom.py")
+        document = spdx.Document(run(["/usr/bin/python3", "-B", script, archive, os.path.dirname(self.one.build)], PATH=tools))
+        libraries = [library for _, library in document.related("SPDXRef-Program-ocsp-cgi", "STATIC_LINK")]
+        self.assertLessEqual({"libcrypto.a", "libhiredis.a", "libc.a"}, set(libraries))
+        self.assertFalse(any("pkg:deb" in str(package) for package in document.whole["packages"]))
