@@ -42,6 +42,7 @@ class Watch:
     def __init__(self, leaders):
         self.leaders = leaders
         self.samples = []
+        self.known = set()  # the server's own processes in the last sample
         self.dead_since = {}  # zombie → when it was first seen
         self.longest_zombie = 0.0
 
@@ -68,7 +69,10 @@ class Watch:
         zombies = [process for process in members if process.state == "Z"]
         self.note_zombies(zombies, seconds)
         own = [process for process in members if process.name in self.leaders.values()]
-        servers = [process.pid for process in own if process.state != "Z"]
+        # A fork that is about to become a program has the server's name and memory; it is gone by the next sample.
+        lasting = [process for process in own if not self.known or (process.pid, process.started) in self.known]
+        self.known = {(process.pid, process.started) for process in own}
+        servers = [process.pid for process in lasting if process.state != "Z"]
         descriptors = [count_descriptors(pid) for pid in servers]
         kibibytes = sum(map(kibibytes_of, servers))
         programs = len(members) - len(own)  # zombies, too
