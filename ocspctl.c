@@ -10,7 +10,7 @@
 #include "ctl/message.h"
 #include "sign.h"
 
-enum { DONE = 0, USAGE = 2 };
+enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
 static const struct command {
 	const char *name;
@@ -65,6 +65,15 @@ static void keep_secrets(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core_pattern that is a pipe heeds no limit */
 }
 
+/* What could not be printed was not done for whoever would have read it. */
+static int finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("ocspctl: standard output could not be written to its end; is its disk full?\n", stderr);
+	return status == DONE ? FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
 	keep_secrets();
@@ -74,16 +83,16 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
 		print_usage(stdout);
-		return DONE;
+		return finish(DONE);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("ocspctl " VERSION " (signatures: %s)\n",
 			sign_implementation()); /* VERSION: the Makefile's */
-		return DONE;
+		return finish(DONE);
 	}
 	for (size_t i = 0; i < COUNT; i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+			return finish(commands[i].run(argc - 1, argv + 1));
 	}
 	return unknown_command(argv[1]);
 }

@@ -159,6 +159,13 @@ bool bytes_decimal(struct slice text, uint64_t max, uint64_t *value)
 	return true;
 }
 
+bool bytes_decimal_canonical(struct slice text, uint64_t max, uint64_t *value)
+{
+	if (text.len > 1 && text.data[0] == '0')
+		return false;
+	return bytes_decimal(text, max, value);
+}
+
 /* Half an octet at a time: 64 octets of table, so that a processor without the instruction touches one line. */
 /*@ requires slice_readable(octets); assigns \nothing; */
 static uint32_t crc32c_portable(uint32_t crc, struct slice octets)

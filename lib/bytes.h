@@ -149,7 +149,7 @@ uint32_t bytes_le32(const uint8_t *p);
 uint64_t bytes_le64(const uint8_t *p);
 
 /*
- * Strict decimal: one or more digits and nothing else, value ≤ max. False, and *value untouched, otherwise.
+ * Strict decimal: one or more digits and nothing else, zeros in front being no matter, value ≤ max. False, and *value untouched, otherwise.
  */
 /*@
   requires slice_readable(text) && \valid(value);
@@ -158,6 +158,18 @@ uint64_t bytes_le64(const uint8_t *p);
   ensures untouched: !\result ==> *value == \old(*value);
 */
 bool bytes_decimal(struct slice text, uint64_t max, uint64_t *value);
+
+/*
+ * The same, and as a number is written: without zeros in front, so that each value has one text.
+ */
+/*@
+  requires slice_readable(text) && \valid(value);
+  assigns *value;
+  ensures \result ==> *value <= max;
+  ensures one_text: \result && text.len > 1 ==> \old(text.data[0]) != '0';
+  ensures untouched: !\result ==> *value == \old(*value);
+*/
+bool bytes_decimal_canonical(struct slice text, uint64_t max, uint64_t *value);
 
 /* CRC-32C (Castagnoli, RFC 3720 12.1) of `octets`, continuing `crc` (0 to begin). */
 /*@

@@ -49,7 +49,7 @@ static enum response_status hear_last_words(struct status_redis *r, struct log *
 	struct redis_reply reply;
 	enum redis_outcome outcome = redis_link_receive(r, &reply);
 	if (outcome == REDIS_DONE && reply.kind == REDIS_ERROR)
-		return redis_fault_reply(r, &reply, (struct slice){0}, log);
+		return redis_fault_refusal(r, &reply, (struct slice){0}, log);
 	r->error = error;
 	return redis_fault_outcome(
 		r, outcome == REDIS_NONSENSE ? REDIS_NONSENSE : REDIS_LOST, (struct slice){0}, log);
@@ -77,7 +77,7 @@ static enum response_status read_greeting(
 		if (outcome != REDIS_DONE)
 			return redis_fault_outcome(r, outcome, names[i], log);
 		if (!says(&reply, SLICE("OK")))
-			return redis_fault_reply(r, &reply, names[i], log);
+			return redis_fault_refusal(r, &reply, names[i], log);
 	}
 	return RESPONSE_SUCCESSFUL;
 }
@@ -102,10 +102,11 @@ static void append_question(struct status_redis *r, struct slice prefix, const s
 	redis_link_command(r, sizeof words / sizeof *words, words);
 }
 
-/* Strict decimal: digits only (the Ruby program read "abc" as good). An absent field leaves *value. */
+/* Strict decimal: digits, without zeros in front (the Ruby program read "abc" as good). An absent field leaves *value. */
 static bool read_number(const struct redis_field *field, uint64_t max, uint64_t *value)
 {
-	return !field->present || bytes_decimal((struct slice){field->text, field->len}, max, value);
+	return !field->present ||
+	       bytes_decimal_canonical((struct slice){field->text, field->len}, max, value);
 }
 
 /* RFC 5280 5.3.1: 7 is not used, removeFromCRL(8) makes sense in a delta CRL only (conformance S5). */
@@ -148,7 +149,7 @@ static enum response_status read_answer(struct status_redis *r, struct slice pre
 	if (outcome != REDIS_DONE)
 		return redis_fault_outcome(r, outcome, bytes_written(&subject), log);
 	if (reply.kind != REDIS_RECORD)
-		return redis_fault_reply(r, &reply, bytes_written(&subject), log);
+		return redis_fault_answer(r, &reply, bytes_written(&subject), log);
 	return redis_fault_broken(r, bytes_written(&subject),
 		"no record: status must be 0, 1 or 2, time and reason decimal numbers in range: mend the "
 		"hash",
@@ -202,5 +203,5 @@ enum response_status status_redis_ping(struct status_redis *r, struct log *log)
 	enum redis_outcome outcome = redis_link_receive(r, &reply);
 	if (outcome != REDIS_DONE)
 		return redis_fault_outcome(r, outcome, ping, log);
-	return says(&reply, SLICE("PONG")) ? end(r, log) : redis_fault_reply(r, &reply, ping, log);
+	return says(&reply, SLICE("PONG")) ? end(r, log) : redis_fault_refusal(r, &reply, ping, log);
 }

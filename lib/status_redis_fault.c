@@ -3,25 +3,23 @@
 #include <errno.h>
 #include <string.h>
 
-/* The first words of error replies; whatever else they say is for now, and passes or is mended. */
+/* The first words of error replies: whatever they say is for now, and passes or is mended. */
 static const struct {
 	const char *word;
-	enum response_status status;
 	const char *advice;
 } errors[] = {
-	{"WRONGTYPE", RESPONSE_INTERNAL_ERROR, "the key holds no hash; look who wrote it"},
-	{"NOAUTH", RESPONSE_TRY_LATER, "give redis.password_file and compile"},
-	{"WRONGPASS", RESPONSE_TRY_LATER, "correct redis.username and redis.password_file, and compile"},
-	{"NOPERM", RESPONSE_TRY_LATER, "allow this user +hmget +select +ping and ~cert:*"},
-	{"DENIED", RESPONSE_TRY_LATER, "give Redis a password, or connect by loopback or socket"},
-	{"LOADING", RESPONSE_TRY_LATER, "it is reading its data, which passes"},
-	{"MASTERDOWN", RESPONSE_TRY_LATER, "this replica has lost its primary"},
-	{"CLUSTERDOWN", RESPONSE_TRY_LATER, "mend the cluster (redis-cli --cluster check)"},
-	{"MOVED", RESPONSE_TRY_LATER, "set redis.address to a node of the cluster that has this key"},
-	{"ASK", RESPONSE_TRY_LATER, "the cluster is moving this key, which passes"},
-	{"BUSY", RESPONSE_TRY_LATER, "a script blocks it (SCRIPT KILL)"},
-	{"OOM", RESPONSE_TRY_LATER, "it is out of memory (maxmemory)"},
-	{"ERR", RESPONSE_TRY_LATER, "see redis.username, password_file, database and cluster, and its log"},
+	{"NOAUTH", "give redis.password_file and compile"},
+	{"WRONGPASS", "correct redis.username and redis.password_file, and compile"},
+	{"NOPERM", "allow this user +hmget +select +ping and ~cert:*"},
+	{"DENIED", "give Redis a password, or connect by loopback or socket"},
+	{"LOADING", "it is reading its data, which passes"},
+	{"MASTERDOWN", "this replica has lost its primary"},
+	{"CLUSTERDOWN", "mend the cluster (redis-cli --cluster check)"},
+	{"MOVED", "set redis.address to a node of the cluster that has this key"},
+	{"ASK", "the cluster is moving this key, which passes"},
+	{"BUSY", "a script blocks it (SCRIPT KILL)"},
+	{"OOM", "it is out of memory (maxmemory)"},
+	{"ERR", "see redis.username, password_file, database and cluster, and its log"},
 };
 
 static const struct {
@@ -48,6 +46,14 @@ static struct buffer *begin_note(const struct status_redis *r, struct slice subj
 	return note;
 }
 
+/* What TLS says of itself says more than an errno. */
+static void append_reason(const struct status_redis *r, struct buffer *note)
+{
+	if (r->tls.reason)
+		bytes_append_text(note, "TLS: ");
+	bytes_append_text(note, r->tls.reason ? r->tls.reason : strerrordesc_np(r->error));
+}
+
 static void append_unreachable(const struct status_redis *r, struct buffer *note)
 {
 	const char *advice = "see to the network, or correct redis.address";
@@ -55,9 +61,9 @@ static void append_unreachable(const struct status_redis *r, struct buffer *note
 		if (connecting[i].error == r->error)
 			advice = connecting[i].advice;
 	bytes_append_text(note, "cannot connect (");
-	bytes_append_text(note, strerrordesc_np(r->error));
+	append_reason(r, note);
 	bytes_append_text(note, r->settings.address_count > 1 ? ", the last of its addresses): " : "): ");
-	bytes_append_text(note, advice);
+	bytes_append_text(note, r->tls.reason ? r->tls.advice : advice);
 }
 
 static void append_lost(const struct status_redis *r, struct buffer *note)
@@ -65,10 +71,11 @@ static void append_lost(const struct status_redis *r, struct buffer *note)
 	bytes_append_text(note, "the connection was lost before the reply was whole");
 	if (r->error != 0) {
 		bytes_append_text(note, " (");
-		bytes_append_text(note, strerrordesc_np(r->error));
+		append_reason(r, note);
 		bytes_append_char(note, ')');
 	}
-	bytes_append_text(note, ": look why the server ended it");
+	bytes_append_text(note, ": ");
+	bytes_append_text(note, r->tls.reason ? r->tls.advice : "look why the server ended it");
 }
 
 enum response_status redis_fault_outcome(
@@ -76,6 +83,11 @@ enum response_status redis_fault_outcome(
 {
 	struct buffer *note = begin_note(r, subject, log);
 	switch (outcome) {
+	case REDIS_UNABLE:
+		append_reason(r, note);
+		bytes_append_text(note, ": ");
+		bytes_append_text(note, r->tls.advice);
+		return RESPONSE_INTERNAL_ERROR;
 	case REDIS_UNREACHABLE:
 		append_unreachable(r, note);
 		return RESPONSE_TRY_LATER;
@@ -114,25 +126,35 @@ static struct slice without_password(const struct status_redis *r, struct slice 
 	return (struct slice){text.data, (size_t)(space - text.data)};
 }
 
-enum response_status redis_fault_reply(
+static void note_error(const struct status_redis *r, const struct redis_reply *reply, struct slice subject,
+	const char *advice, struct log *log)
+{
+	struct buffer *note = begin_note(r, subject, log);
+	bytes_append(note, without_password(r, redis_reply_text(reply)));
+	bytes_append_text(note, ": ");
+	bytes_append_text(note, advice);
+}
+
+enum response_status redis_fault_refusal(
 	const struct status_redis *r, const struct redis_reply *reply, struct slice subject, struct log *log)
 {
-	struct slice text = redis_reply_text(reply);
-	enum response_status status = RESPONSE_TRY_LATER;
 	const char *advice = "see the server's log";
 	if (reply->kind != REDIS_ERROR)
 		return redis_fault_outcome(r, REDIS_NONSENSE, subject, log);
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
-		if (begins_with_word(text, bytes_of(errors[i].word))) {
-			status = errors[i].status;
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		if (begins_with_word(redis_reply_text(reply), bytes_of(errors[i].word)))
 			advice = errors[i].advice;
-		}
-	}
-	struct buffer *note = begin_note(r, subject, log);
-	bytes_append(note, without_password(r, text));
-	bytes_append_text(note, ": ");
-	bytes_append_text(note, advice);
-	return status;
+	note_error(r, reply, subject, advice, log);
+	return RESPONSE_TRY_LATER;
+}
+
+enum response_status redis_fault_answer(
+	const struct status_redis *r, const struct redis_reply *reply, struct slice key, struct log *log)
+{
+	if (reply->kind != REDIS_ERROR || !begins_with_word(redis_reply_text(reply), SLICE("WRONGTYPE")))
+		return redis_fault_refusal(r, reply, key, log);
+	note_error(r, reply, key, "the key holds no hash; look who wrote it", log);
+	return RESPONSE_INTERNAL_ERROR;
 }
 
 enum response_status redis_fault_broken(

@@ -11,9 +11,16 @@
 enum response_status redis_fault_outcome(
 	const struct status_redis *r, enum redis_outcome outcome, struct slice subject, struct log *log);
 
-/* An error reply, or a whole reply of another kind than `subject` should have: internalError(2) then. */
-enum response_status redis_fault_reply(
+/*
+ * An error reply to a command that asks for no key, or to none: tryLater(3) whatever it says, for of the records it says
+ * nothing. A whole reply of another kind than `subject` should have: internalError(2).
+ */
+enum response_status redis_fault_refusal(
 	const struct status_redis *r, const struct redis_reply *reply, struct slice subject, struct log *log);
+
+/* The same of the answer to a question: of a key that holds no hash (WRONGTYPE) an error reply is internalError(2). */
+enum response_status redis_fault_answer(
+	const struct status_redis *r, const struct redis_reply *reply, struct slice key, struct log *log);
 
 /* What else is wrong: internalError(2). */
 enum response_status redis_fault_broken(

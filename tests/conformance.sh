@@ -1,14 +1,16 @@
 #!/bin/sh
-# conformance.sh [TABLE]: holds tests/conformance.tsv true. Each line that its first comment lists stands there, in that order,
-# with a rule and at least one test; each test that is named exists in the named file. Says what does not, and exits 1.
+# conformance.sh [TABLE [NAME]]: holds tests/conformance.tsv true. Each line that its first comment lists stands there, in that
+# order, with a rule and at least one test; each test that is named exists in the named file. Says what does not, and exits 1. So
+# does any other TABLE of the kind, of which it speaks as NAME.
 set -u
 cd "$(dirname "$0")" || exit 1
 table=${1:-conformance.tsv}
+name=${2:-}
 
 # shellcheck disable=SC2016 # $ is awk's
-awk -F '\t' '
+awk -F '\t' -v name="$name" '
 function complain(what) {
-	print "conformance.tsv:" FNR ": " what > "/dev/stderr"
+	print (name != "" ? name : FILENAME ":" FNR) ": " what > "/dev/stderr"
 	faults++
 }
 
@@ -91,5 +93,5 @@ END {
 		complain("says nowhere (#:) which lines there are")
 	if (faults > 0)
 		exit 1
-	print "conformance: " count " lines, each with its tests"
+	print (name != "" ? name : FILENAME) ": " count " lines, each with its tests"
 }' "$table"

@@ -20,6 +20,7 @@ check    command:redis-server     redis-server          redis            redis  
 check    command:strace           strace                strace           strace               strace          -
 check    command:apache2,httpd    apache2-bin           httpd            apache2              apache          httpd
 check    apache:mod_ssl.so        apache2-bin           mod_ssl          apache2-ssl          apache          httpd
+check    command:suexec           apache2-suexec-custom httpd            apache2-utils        apache          httpd
 check    command:lighttpd         lighttpd              lighttpd         lighttpd             lighttpd        lighttpd
 check    command:nginx            nginx-light           nginx            nginx                nginx           nginx
 check    command:fcgiwrap         fcgiwrap              fcgiwrap         fcgiwrap             fcgiwrap        fcgiwrap
@@ -28,6 +29,9 @@ check    command:wget             wget                  wget             wget   
 check    command:gnutls-cli       gnutls-bin            gnutls-utils     gnutls-utils         gnutls          gnutls
 check    command:stunnel          stunnel4              stunnel          stunnel              stunnel         stunnel
 check    command:certutil         libnss3-tools         nss-tools        nss-tools            nss             nss
+check    command:valgrind         valgrind              valgrind         valgrind             valgrind        valgrind
+check    command:bwrap            bubblewrap            bubblewrap       bubblewrap           bubblewrap      -
+check    command:faketime         faketime              libfaketime      libfaketime          libfaketime     libfaketime
 check    command:git              git                   git              git                  git             git
 check    command:xz               xz-utils              xz               xz                   xz              xz
 check    command:objdump          binutils              binutils         binutils             binutils        binutils
@@ -85,11 +89,11 @@ apache_has() { # MODULE.so: some systems have it in a package of its own
 	return 1
 }
 
-command_present() { # NAME[,OTHER NAME]: servers live in sbin, which is not in every user's PATH
+command_present() { # NAME[,OTHER NAME]: servers live in sbin, which is not in every user's PATH, suexec elsewhere
 	IFS=,
 	for name in $1; do
 		unset IFS
-		PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null && return
+		PATH=$PATH:/usr/sbin:/sbin:/usr/lib/apache2 command -v "$name" >/dev/null && return
 	done
 	return 1
 }

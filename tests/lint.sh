@@ -82,7 +82,8 @@ only() { # PATTERN WHOM FILE...: the pattern occurs in no file but WHOM (a regul
 		complain "$file knows $pattern: only $whom may"
 	done < <(grep -lE "$pattern" "$@" | grep -vE "^($whom)$")
 }
-only '<openssl/' 'lib/sign[a-z_]*\.[ch]' lib/*.[ch] ocsp-cgi.c
+only '<openssl/' 'lib/(sign|status_redis_tls)[a-z_]*\.[ch]' lib/*.[ch] ocsp-cgi.c
+only '<openssl/ssl\.h>' 'lib/status_redis_tls[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
 only '<hiredis' 'lib/status_redis[a-z_]*\.[ch]|lib/ctl/redis/redis_client[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
 only '<yaml\.h>' 'lib/ctl/config/config_yaml\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
 only '<curl/' 'lib/ctl/client/http_client\.c' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
@@ -120,6 +121,7 @@ found=$(printf '%s\n' ./*.c lib/*.c lib/ctl/*.c lib/ctl/*/*.c |
 		--extra-arg=-Ilib --extra-arg='-DVERSION=""' 2>/dev/null) || complain "clang-tidy has found: $found"
 
 tests/conformance.sh || complain "make it so: tests/conformance.tsv, or the test that it names"
+tests/security.sh || complain "make it so: SECURITY.md, or the test that it names"
 
 shellcheck -S warning tests/*.sh tests/*/*.sh .ci/run || complain "shellcheck has found something"
 

@@ -1,5 +1,6 @@
 #include "file.h"
 
+#include "file_guard.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -29,6 +30,8 @@ static const char *advice(int error)
 	case ENOSPC:
 	case EDQUOT:
 		return "make room and try again";
+	case EFBIG:
+		return "raise the limit of file sizes (ulimit -f)";
 	case EROFS:
 		return "choose a place that can be written";
 	default:
@@ -85,6 +88,19 @@ static int create_locked(const char *temporary)
 	return fd;
 }
 
+/* The same; from here on a signal that ends the process removes it. */
+static int create_guarded(const char *temporary)
+{
+	sigset_t before;
+	file_guard_begin(&before);
+	int fd = create_locked(temporary), error = errno;
+	if (fd >= 0)
+		file_guard_set(temporary);
+	file_guard_end(&before);
+	errno = error;
+	return fd;
+}
+
 /* True once the writer whose name it is has ended, so that the name is free or left behind. False: it is in the way. */
 static bool wait_for_writer(const char *temporary, const char *path, struct messages *m)
 {
@@ -108,11 +124,11 @@ out:
 	return ended;
 }
 
-/* As create_locked(), but the name is waited for while it is another writer's. */
+/* As create_guarded(), but the name is waited for while it is another writer's. */
 static int create_awaited(const char *temporary, const char *path, struct messages *m)
 {
 	for (unsigned i = 0; i < AWAITED_MAX; i++) {
-		int fd = create_locked(temporary);
+		int fd = create_guarded(temporary);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
 		if (!wait_for_writer(temporary, path, m))
@@ -144,7 +160,7 @@ static bool create(struct file_output *out, const char *path, bool alone, struct
 	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
 		free(out->temporary);
 		out->temporary = memory_printf("%s.new%u", path, i);
-		out->fd = alone ? create_awaited(out->temporary, path, m) : create_locked(out->temporary);
+		out->fd = alone ? create_awaited(out->temporary, path, m) : create_guarded(out->temporary);
 	}
 	if (out->fd < 0) {
 		if (errno == EEXIST)
@@ -229,6 +245,19 @@ static void sync_folder(const char *path, struct messages *m)
 	free(folder);
 }
 
+static bool replace(struct file_output *out, struct messages *m)
+{
+	sigset_t before;
+	file_guard_begin(&before);
+	bool done = rename(out->temporary, out->path) == 0;
+	if (done)
+		file_guard_clear(out->temporary);
+	else
+		file_failed(m, place_of(out->path), "replace", out->path, errno);
+	file_guard_end(&before);
+	return done;
+}
+
 bool file_commit(struct file_output *out, mode_t mode, gid_t group, struct messages *m)
 {
 	bool done = false;
@@ -238,10 +267,8 @@ bool file_commit(struct file_output *out, mode_t mode, gid_t group, struct messa
 		file_failed(m, place_of(out->path), "finish", out->temporary, errno);
 		goto out;
 	}
-	if (rename(out->temporary, out->path) < 0) {
-		file_failed(m, place_of(out->path), "replace", out->path, errno);
+	if (!replace(out, m))
 		goto out;
-	}
 	sync_folder(out->path, m);
 	free(out->temporary);
 	out->temporary = NULL;
@@ -251,12 +278,21 @@ out:
 	return done;
 }
 
+static void remove_temporary(const char *temporary)
+{
+	sigset_t before;
+	file_guard_begin(&before);
+	unlink(temporary);
+	file_guard_clear(temporary);
+	file_guard_end(&before);
+}
+
 void file_abandon(struct file_output *out)
 {
 	if (!out->path)
 		return;
 	if (out->temporary)
-		unlink(out->temporary);
+		remove_temporary(out->temporary);
 	close(out->fd);
 	free(out->temporary);
 	free(out->path);

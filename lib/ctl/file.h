@@ -2,6 +2,7 @@
  * file: reading small files whole, and replacing a file by rename only, so that each reader sees exactly one version.
  *   file.c       replacing
  *   file_read.c  reading, and what is due to secrets
+ *   file_guard.c what a signal does to a file in the making
  */
 #ifndef CTL_FILE_H
 #define CTL_FILE_H
@@ -35,7 +36,7 @@ void file_failed(struct messages *m, struct place at, const char *verb, const ch
 /* `name` beneath `folder` unless it is absolute; the caller frees. */
 char *file_resolve(const char *folder, const char *name);
 
-/* A replacement in the making: a temporary file beside `path`, created 0600. */
+/* A replacement in the making: a temporary file beside `path`, created 0600. A signal that ends the process removes it. */
 struct file_output {
 	char *path, *temporary;
 	int fd;

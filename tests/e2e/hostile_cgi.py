@@ -12,7 +12,9 @@ import signal
 import subprocess
 import time
 
-CONFIG = {}  # program, snapshot, own_snapshot (of this user's making), request (hexadecimal), pid of a running ocsp-cgi or None
+# command (of ocsp-cgi) and its folder, snapshot, own_snapshot (of this user's making; None: it cannot be named to the command),
+# request (hexadecimal), pid of a running ocsp-cgi or None
+CONFIG = {}
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 LIBC.ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
@@ -26,7 +28,8 @@ class Region(ctypes.Structure):
 def held(**how):
     """An ocsp-cgi of our own that waits for the rest of its body: the snapshot is mapped, the keys are in its memory."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([CONFIG["program"]], env={"OCSP_CGI_SNAPSHOT": CONFIG["snapshot"]}, **pipes, **how)
+    environment = {"OCSP_CGI_SNAPSHOT": CONFIG["snapshot"]}
+    process = subprocess.Popen(CONFIG["command"], env=environment, cwd=CONFIG["folder"], **pipes, **how)
     time.sleep(0.2)
     return process
 
@@ -34,7 +37,8 @@ def held(**how):
 def asked(environment, **how):
     """What it answers us: the OCSPResponseStatus, and its log line."""
     request = bytes.fromhex(CONFIG["request"])
-    done = subprocess.run([CONFIG["program"]], input=request, env=environment, capture_output=True, timeout=20, **how)
+    where = {"cwd": CONFIG["folder"], "env": environment}
+    done = subprocess.run(CONFIG["command"], input=request, capture_output=True, timeout=20, **where, **how)
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     line = json.loads(done.stderr)
     return {"ocsp": line["ocsp"], "message": line.get("message", ""), "octets": len(body)}
@@ -77,7 +81,7 @@ def dump():
     """Each signal whose default is a core file, with limits that would let one be written."""
     found = []
     for number in (signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV, signal.SIGSYS):
-        process = held(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (-1, -1)), cwd="/tmp")
+        process = held(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (-1, -1)))
         process.send_signal(number)
         _, status = os.waitpid(process.pid, 0)
         found.append(os.WCOREDUMP(status))
@@ -93,7 +97,8 @@ def trace_from_the_start():
         os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
         os.dup2(writer, 2)
         LIBC.ptrace(PTRACE_TRACEME, 0, None, None)
-        os.execve(CONFIG["program"], [CONFIG["program"]], {"OCSP_CGI_SNAPSHOT": CONFIG["snapshot"]})
+        os.chdir(CONFIG["folder"])
+        os.execve(CONFIG["command"][0], CONFIG["command"], {"OCSP_CGI_SNAPSHOT": CONFIG["snapshot"]})
     os.close(writer)
     while True:
         _, status = os.waitpid(pid, 0)
@@ -101,8 +106,8 @@ def trace_from_the_start():
             break
         LIBC.ptrace(PTRACE_CONT, pid, None, None)
     with os.fdopen(reader) as log:
-        message = json.loads(log.read()).get("message", "")
-    return "refused" if "Permission denied" in message else f"got {message}"
+        said = log.read()
+    return "refused" if "Permission denied" in said else f"got {said}"
 
 
 def take_over(path):
@@ -116,14 +121,15 @@ def attempts():
     yield "read", lambda: read(CONFIG["snapshot"])
     for name, attack in attacks(own.pid).items():
         yield f"own {name}", attack
-    own.kill()
+    own.stdin.close()
     if CONFIG["pid"]:
         for name, attack in attacks(CONFIG["pid"]).items():
             yield f"server's {name}", attack
     yield "core", dump
     yield "trace", trace_from_the_start
-    yield "own snapshot", lambda: take_over(CONFIG["own_snapshot"])
-    yield "own snapshot by dots", lambda: take_over("/var/lib/ocsp-cgi/../../.." + CONFIG["own_snapshot"])
+    if CONFIG["own_snapshot"]:
+        yield "own snapshot", lambda: take_over(CONFIG["own_snapshot"])
+        yield "own snapshot by dots", lambda: take_over("/var/lib/ocsp-cgi/../../.." + CONFIG["own_snapshot"])
 
 
 def tried(attempt):

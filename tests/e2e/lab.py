@@ -139,10 +139,11 @@ class Lab:
 
     # ---- certificates ----
 
-    def certificate(self, name, issuer=None, key="p256", subject=None, days=(-1, 30), extensions=(), digest=hashes.SHA256):
-        """`days`: notBefore and notAfter in days from now. `extensions`: pairs (value, critical)."""
+    def certificate(self, name, issuer=None, key="p256", subject=None, days=(-1, 30), period=None, extensions=(), digest=hashes.SHA256):
+        """`days`: notBefore and notAfter in days from now, or `period`: in Unix seconds. `extensions`: pairs (value, critical)."""
         private = new_key(key) if isinstance(key, str) else key
         subject = subject or common_name(name)
+        begin, end = period or (now() + int(days[0] * DAY), now() + int(days[1] * DAY))
         self.serial += 1
         builder = (
             x509.CertificateBuilder()
@@ -150,8 +151,8 @@ class Lab:
             .issuer_name(issuer.certificate.subject if issuer else subject)
             .public_key(private.public_key())
             .serial_number(self.serial)
-            .not_valid_before(utc(now() + int(days[0] * DAY)))
-            .not_valid_after(utc(now() + int(days[1] * DAY)))
+            .not_valid_before(utc(begin))
+            .not_valid_after(utc(end))
         )
         for value, critical in extensions:
             builder = builder.add_extension(value, critical)

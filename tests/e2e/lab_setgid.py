@@ -38,8 +38,8 @@ def show(folder):
     mount(folder, STATE, None, MS_BIND)
 
 
-def become_nobody():
-    os.setgroups([])
+def become_nobody(*groups):
+    os.setgroups(groups)
     os.setgid(NOBODY.pw_gid)
     os.setuid(NOBODY.pw_uid)
 
@@ -64,11 +64,13 @@ def why_not():
 class Site(lab_web.Site):
     """`make install OCSP_GROUP=…` beneath a folder, and the snapshot that ocspctl compiles into what it made."""
 
+    group = GROUP
+
     def __init__(self):
         lab.Lab.__init__(self)
         self.root = self.path("installed")
         done = subprocess.run(
-            ["make", "-s", "-o", "all", "install", f"DESTDIR={self.root}", f"OCSP_GROUP={GROUP}", f"BUILD={lab.BUILD}"],
+            ["make", "-s", "-o", "all", "install", f"DESTDIR={self.root}", f"OCSP_GROUP={self.group}", f"BUILD={lab.BUILD}"],
             cwd=lab.ROOT, capture_output=True, text=True, env={"PATH": lab_web.SBIN},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -102,10 +104,14 @@ class Beside:
         self.hostile = site.path(f"hostile-{id(self)}")
         super().__init__(site)
 
+    def surround(self):
+        """What the server, and what it runs, sees; done as root in the new process."""
+        show(self.site.state)
+        become_nobody()
+
     def run(self, *arguments, environment=None):
         def prepare():
-            show(self.site.state)
-            become_nobody()
+            self.surround()
             if self.no_new_privileges:
                 call(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
@@ -160,15 +166,20 @@ class Nginx(Beside, lab_web.Nginx):
         return own + "fastcgi_param REQUEST_METHOD $request_method;\n}\n}\n"
 
 
-def pid_of(program):
-    """A process that runs this program; root sees which it is."""
+def pids_of(program):
+    """The processes that run this program; root sees which do."""
+    found = []
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
             if os.readlink(f"/proc/{entry}/exe") == program:
-                return int(entry)
+                found.append(int(entry))
         except OSError:
             pass
-    return None
+    return found
+
+
+def pid_of(program):
+    return next(iter(pids_of(program)), None)
 
 
 def own_snapshot(site):

@@ -3,14 +3,17 @@
 import grp
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
 import unittest
 
 import lab
+import ocsp
 from lab import GOOD, REVOKED
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
@@ -44,6 +47,57 @@ class Compile(lab.LabTest):
     def octets(self, name):
         with open(self.lab.path(name), "rb") as file:
             return file.read()
+
+
+class ReplySize(Compile):
+    """H13: refused is what could answer one CertID with 16 KiB, headers included, and nothing shorter."""
+
+    serial = 2**511 - 1  # of 64 octets: the longest that is taken
+    limit = 16 * 1024
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.signer = cls.lab.delegate("rsa", cls.ca, key="rsa2048")
+        cls.lab.index("index.txt", [("R", cls.serial, "250101000000Z,keyCompromise")])
+        cls.lab.table("ca", "--index", "index.txt", "--force")
+
+    def run_padded(self, octets, **settings):
+        """With a chain whose one certificate is that much longer than it need be."""
+        comment = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.16.840.1.113730.1.13"), bytes(octets))
+        self.lab.certificate(f"padded{octets}", key=self.key, extensions=[(comment, False)])
+        site = self.site(self.signer, ocsp_chain=f"padded{octets}.pem")
+        return self.run_compile(site, **settings)
+
+    def largest(self, **settings):
+        """The most padding that must be taken, by what is said of too much."""
+        too_much = self.run_padded(15000, **settings)
+        self.assert_refused(too_much, "a reply of ca for one certificate", "padded15000.pem", "proxies take 16383")
+        octets = int(re.search(r"up to (\d+) octets", too_much.stderr)[1])
+        return 15000 - (octets - self.limit) - 1
+
+    def assert_exact(self, der, method, **settings):
+        self.key = lab.new_key("ed25519")  # its signature has one length
+        largest = self.largest(**settings)
+        self.assert_refused(self.run_padded(largest + 1, **settings), f"up to {self.limit} octets")
+        done = self.run_padded(largest, **settings)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        request = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/" + lab.base64_of(der)} if method == "GET" else {}
+        reply = self.lab.ask(b"" if request else der, OCSP_CGI_SNAPSHOT=self.lab.path("tried"), **request)
+        self.assertEqual(reply.ocsp.statuses, ["revoked"])
+        self.assertEqual(len(reply.raw), self.limit - 1)
+        os.unlink(self.lab.path("tried"))
+
+    def request_for_it(self, **more):
+        return ocsp.request(self.certid(self.serial, "sha512"), **more)
+
+    def test_a_cacheable_reply(self):
+        self.assert_exact(self.request_for_it(), "GET", cache_headers=True, max_cache_age=60)
+
+    def test_a_reply_with_a_nonce(self):
+        nonce = [ocsp.nonce(bytes(128))]
+        der = self.request_for_it(extensions=nonce)
+        self.assert_exact(der, "GET", nonce="require")
 
 
 class Refusals(Compile):

@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tarfile
@@ -65,7 +66,7 @@ class Dist(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="ocsp-cgi-dist-")
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        one, other = os.path.join(cls.folder, "a"), os.path.join(cls.folder, "much", "deeper", "b")
+        one, other = os.path.join(cls.folder, "a"), os.path.join(cls.folder, "much deeper", "b")
         commit_everything(one, cls.folder)
         run(["make", "-s", "-j2", "-C", one, "dist", f"SIGN={SIGN}"], HOME=cls.folder, LC_ALL="C", TZ="UTC")
         cls.one = Made(one)
@@ -75,7 +76,7 @@ class Dist(unittest.TestCase):
             file.write("[tar]\n\tumask = 077\n[core]\n\tautocrlf = true\n")
         run(["git", "clone", "-q", one, other], HOME=cls.folder)
         surroundings = {"HOME": home, "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "XZ_DEFAULTS": "-T2", "XZ_OPT": "-0", "USER": "other"}
-        run(["sh", "-c", f"umask 077; make -s -j1 -C {other} dist SIGN={SIGN}"], **surroundings)
+        run(["sh", "-c", f"umask 077; make -s -j1 -C {shlex.quote(other)} dist SIGN={SIGN}"], **surroundings)
         cls.other = Made(other)
         cls.document = spdx.Document(cls.one.sbom)
         with tarfile.open(fileobj=io.BytesIO(cls.one.archive)) as archive:
@@ -105,7 +106,7 @@ class Dist(unittest.TestCase):
         for name, (member, octets) in self.members.items():
             self.assertEqual(octets, read(lab.ROOT, name), name)
             self.assertEqual((member.mtime, member.uid, member.gid, member.mode & 0o7666), (COMMITTED_AT, 0, 0, 0o644), name)
-        self.assertLessEqual({"Makefile", "LICENSE", "README.md", "lib/cgi.c", "tests/run.sh"}, set(self.members))
+        self.assertLessEqual({"Makefile", "LICENSE", "README.md", "SECURITY.md", "lib/cgi.c", "tests/run.sh"}, set(self.members))
 
     def test_sbom_is_of_the_commit(self):
         self.assertEqual(self.document.created, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(COMMITTED_AT)))
@@ -158,3 +159,16 @@ class Dist(unittest.TestCase):
             self.assertEqual(package["versionInfo"], version)
             locator = package["externalRefs"][0]["referenceLocator"]
             self.assertRegex(locator, "^pkg:deb/[a-z]+/" + re.escape(package["name"] + "@" + version.replace("+", "%2B")) + r"\?arch=")
+
+    def test_sbom_where_there_is_no_dpkg(self):
+        tools = os.path.join(self.folder, "tools")
+        os.mkdir(tools)
+        for name in ("readelf", "pkg-config", os.environ.get("CC", "cc").split()[0]):
+            if shutil.which(name):
+                os.symlink(shutil.which(name), os.path.join(tools, os.path.basename(name)))
+        archive = os.path.join(self.folder, "a", "dist", f"{NAME}.tar.xz")
+        script = os.path.join(lab.ROOT, "tests", "supply", "sbom.py")
+        document = spdx.Document(run(["/usr/bin/python3", "-B", script, archive, os.path.dirname(self.one.build)], PATH=tools))
+        libraries = [library for _, library in document.related("SPDXRef-Program-ocsp-cgi", "STATIC_LINK")]
+        self.assertLessEqual({"libcrypto.a", "libhiredis.a", "libc.a"}, set(libraries))
+        self.assertFalse(any("pkg:deb" in str(package) for package in document.whole["packages"]))

@@ -1,5 +1,6 @@
 """ocspctl against what is hostile: a Redis that is none, CRLs made to be slow, names made for terminals; and its secrets."""
 
+import base64
 import contextlib
 import os
 import resource
@@ -61,6 +62,19 @@ class Secrets(lab.LabTest):
         os.chmod(self.lab.path("redis.password"), 0o644)
         done = self.lab.ctl("compile", "-c", "config.yaml", "-o", "x")
         self.assertIn("password file", done.stderr)
+
+    def test_show_and_check_name_no_secret(self):
+        self.lab.compile({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={"password": "hunter2"})
+        with open(self.lab.snapshot, "rb") as file:
+            octets = file.read()
+        scalar = self.delegate.key.private_numbers().private_value.to_bytes(32, "big")
+        self.assertTrue(b"hunter2" in octets and scalar in octets, "what is looked for is in the snapshot")
+        for command in ("show", "check"):
+            done = self.lab.ctl(command, "snapshot")
+            said = (done.stdout + done.stderr).lower().replace(":", "").replace(" ", "")
+            self.assertIn("ca", said)
+            for secret in ("hunter2", scalar.hex()[:16], base64.b64encode(scalar).decode()[:12].lower(), "privatekey"):
+                self.assertNotIn(secret, said)
 
     def test_an_unknown_tag_or_alias_for_a_password_is_not_repeated(self):
         for password in ("!hunter2", "*hunter2"):

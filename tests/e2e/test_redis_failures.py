@@ -228,6 +228,15 @@ class RefusedGreeting(Failing):
         text = b"-ERR This instance has cluster support disabled"
         self.fails(TRY_LATER, self.greeting(b"+OK", b"+OK", text), "READONLY: ERR This instance")
 
+    def test_whatever_the_error_says(self):
+        """of a record WRONGTYPE would be internalError; AUTH and SELECT ask for none"""
+        for number, command in enumerate(("AUTH", "SELECT", "READONLY")):
+            for error in (b"-WRONGTYPE Operation against a key", b"-EXECABORT", b"-"):
+                replies = [b"+OK"] * 3
+                replies[number] = error
+                with self.subTest(command, error=error):
+                    self.fails(TRY_LATER, self.greeting(*replies), f"{command}: ")
+
     def test_auth_answered_by_something_else(self):
         for reply in (b"+QUEUED", b":1", b"$2\r\nOK", b"+OKAY"):
             with self.subTest(reply):

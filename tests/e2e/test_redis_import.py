@@ -99,7 +99,7 @@ class Index(Importing):
 
     def test_force_makes_it_what_the_file_says(self):
         self.server.put(1, 1, REVOKED_AT, 1)
-        self.server.put(2, "abc", "x")
+        self.server.put(2, "00", "x")
         self.do("--index", "index.txt", "--force", added=2, changed=2)
         self.assertEqual(self.answer(self.request(1, 2, 3)).statuses, ["good", "good", "revoked"])
 
@@ -263,10 +263,12 @@ class Export(Importing):
         self.server.put(2, 0)
         self.server.put(3, "abc")
         self.server.put(4, 1, REVOKED_AT, 8)
+        self.server.put(10, 1, f"0{REVOKED_AT}", 1)
         for name in ("007", "0x5", "-6", "x", ""):
             self.server.put(name, 0)
         self.server.do("SET", key(9), "text")
-        done = self.refused(['0x03 (3): left out: undecodable: status "abc"', "0x04 (4)", "WRONGTYPE", "8 of the records"], "export")
+        left_out = ['0x03 (3): left out: undecodable: status "abc"', "0x04 (4)", "0x0a (10)", "WRONGTYPE"]
+        done = self.refused([*left_out, "9 of the records"], "export")
         self.assertEqual(done.stdout, HEADER + "0x02\t2\tgood\t\t\n")
         for name in ("007", "0x5", "-6", "x"):
             self.assertIn(f"redis key {key(name)} ends in no serial", done.stderr)

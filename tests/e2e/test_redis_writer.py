@@ -234,7 +234,8 @@ class Unrevoke(Writing):
         self.assertEqual(self.server.do("DBSIZE"), 1)
 
     def test_an_undecodable_record_does_not_become_good(self):
-        for fields in ({"status": "abc"}, {"status": "1", "revocation_time": "x"}, {"revocation_reason": "1"}):
+        odd = {"status": "1", "revocation_time": "x"}, {"status": "1", "revocation_time": "01"}
+        for fields in ({"status": "abc"}, {"status": "01"}, *odd, {"revocation_reason": "1"}):
             with self.subTest(fields=fields):
                 self.server.do("DEL", key(5))
                 self.server.do("HMSET", key(5), *[word for pair in fields.items() for word in pair])
@@ -298,7 +299,10 @@ class Status(Writing):
         self.server.put(2, 1, REVOKED_AT, 8)
         self.server.put(3, "1\x1b[2J")
         self.server.do("SET", key(4), "text")
-        for serial, words in ((1, "not issued"), (2, "undecodable"), (3, '"1?[2J"'), (4, "WRONGTYPE")):
+        self.server.put(5, "00")
+        self.server.put(6, 1, REVOKED_AT, "01")
+        undecodable = (5, 'undecodable: status "00"'), (6, 'revocation_reason "01"')
+        for serial, words in ((1, "not issued"), (2, "undecodable"), (3, '"1?[2J"'), (4, "WRONGTYPE"), *undecodable):
             with self.subTest(serial=serial):
                 done = self.run_ctl("status", serial)
                 self.assertEqual(done.returncode, 1)

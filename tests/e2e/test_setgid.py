@@ -45,8 +45,9 @@ class SetgidTest(lab_web_test.WebTest):
         mine = lab_setgid.own_snapshot(self.lab)
         self.addCleanup(shutil.rmtree, os.path.dirname(mine))
         self.web.arm(
-            program=self.lab.cgi, snapshot=self.lab.snapshot, own_snapshot=mine, request=self.request(self.good).hex(), pid=pid
-        )
+            command=[self.lab.cgi], folder="/tmp", snapshot=self.lab.snapshot, own_snapshot=mine,
+            request=self.request(self.good).hex(), pid=pid,
+        )  # fmt: skip
         port = getattr(self.web, "hostile_port", self.web.port)
         reply = self.client(port).ask("GET", self.web.hostile_target)
         self.assertEqual(reply.status, 200, (reply.body, self.web.log_text()[-2000:]))

@@ -60,7 +60,8 @@ static bool read_number(struct slice *from, uint64_t max, bool *present, uint64_
 	struct slice text;
 	*number = 0;
 	return read_string(from, present, &text) &&
-	       (!*present || (text.len <= REDIS_FIELD_MAX && bytes_decimal(text, max, number)));
+	       (!*present || (text.len <= REDIS_FIELD_MAX && (text.len == 1 || text.data[0] != '0') &&
+				     bytes_decimal(text, max, number)));
 }
 
 static bool read_record(struct slice *from, struct redis_record *out)

@@ -15,7 +15,7 @@ class Owner:
         self.purl, self.system = purl, system
 
 
-PKG_CONFIG = {"libcrypto": "libcrypto", "libssl": "libssl", "libhiredis": "hiredis", "libyaml": "yaml-0.1", "libcurl": "libcurl"}
+PKG_CONFIG = {"libhiredis": "hiredis", "libyaml": "yaml-0.1", "libyaml-0": "yaml-0.1"}  # the others are called as their files
 
 
 def output_of(*command):

@@ -6,6 +6,7 @@ The same octets for the same archive, compiler and libraries: no clock, no folde
 import hashlib
 import json
 import os
+import re
 import sys
 import tarfile
 import time
@@ -104,7 +105,7 @@ def program_package(name, version, folder):
 def system_package(owner, purpose):
     """A package of the system, which owns a library or the compiler."""
     package = {
-        "SPDXID": "SPDXRef-System-" + owner.name.replace("+", "-plus"),
+        "SPDXID": "SPDXRef-System-" + re.sub("[^A-Za-z0-9.-]", "-", owner.name),
         "name": owner.name,
         "versionInfo": owner.version or NONE,
         "primaryPackagePurpose": purpose,

@@ -58,7 +58,7 @@ static inline int lab_set_up(void **state)
 {
 	EVP_PKEY *ca_key = pki_p256(), *rekeyed = pki_p256(), *other = pki_p256();
 	X509 *ca = NULL, *twin = NULL, *large = NULL;
-	static char comment[13000];
+	static char comment[16000];
 
 	(void)state;
 	memset(comment, 'x', sizeof comment - 1);

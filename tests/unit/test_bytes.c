@@ -107,6 +107,8 @@ static void decimals_are_strict_and_bounded(void **state)
 		{"99999999999999999999", UINT64_MAX, false, 0},
 		{"184467440737095516150", UINT64_MAX, false, 0},
 		{"00000000000000000000000000000001", 1, true, 1},
+		{"00", 9, true, 0},
+		{"10", 10, true, 10},
 		{"", 9, false, 0},
 		{"-1", 9, false, 0},
 		{"+1", 9, false, 0},
@@ -123,6 +125,12 @@ static void decimals_are_strict_and_bounded(void **state)
 		if (bytes_decimal(bytes_of(cases[i].text), cases[i].max, &value) != cases[i].accepted)
 			fail_msg("\"%s\"", cases[i].text);
 		assert_true(value == (cases[i].accepted ? cases[i].value : 77));
+		bool one_text = cases[i].text[0] != '0' || cases[i].text[1] == '\0';
+		value = 77;
+		if (bytes_decimal_canonical(bytes_of(cases[i].text), cases[i].max, &value) !=
+			(cases[i].accepted && one_text))
+			fail_msg("\"%s\" as canonical", cases[i].text);
+		assert_true(value == (cases[i].accepted && one_text ? cases[i].value : 77));
 	}
 }
 

@@ -188,29 +188,41 @@ static void an_empty_index_is_a_table_with_a_warning(void **state)
 	table_close(&t);
 }
 
-/* Three entries first; half of them or more may go with a warning. */
-static void a_cut_index_is_warned_of_and_a_lost_one_refused(void **state)
+static const char *write_index(unsigned entries)
 {
-	static const char one[] = "V\t300101000000Z\t\t01\tunknown\t/CN=a\n";
-	static const char two[] =
-		"V\t300101000000Z\t\t01\tunknown\t/CN=a\nV\t300101000000Z\t\t02\tunknown\t/CN=a\n";
+	FILE *file = fopen(lab_path("cut.txt"), "w");
+	assert_non_null(file);
+	for (unsigned i = 1; i <= entries; i++)
+		fprintf(file, "V\t300101000000Z\t\t%04X\tunknown\t/CN=a\n", i);
+	assert_int_equal(fclose(file), 0);
+	return lab_path("cut.txt");
+}
+
+/* Beneath a thousand entries any index may replace any other, with a warning where it has fewer. */
+static void a_cut_index_is_warned_of_and_a_large_one_that_is_lost_refused(void **state)
+{
 	static const struct {
-		const char *name, *text;
+		const char *name;
+		unsigned before, after;
 		int status;
 		const char *said;
 	} cases[] = {
-		{"to_none", "", 1, "more than twice as many entries"},
-		{"to_one", one, 1, "more than twice as many entries"},
-		{"to_two", two, 0, "had 3 entries, the new one has 2"},
-		{"from_two_to_one", one, 0, "had 2 entries, the new one has 1"},
-		{"from_one_to_none", "", 1, "say --force"},
+		{"small_to_none", 3, 0, 0, "had 3 entries, the new one has 0"},
+		{"small_to_one", 3, 1, 0, "had 3 entries, the new one has 1"},
+		{"almost_large", 999, 1, 0, "had 999 entries, the new one has 1"},
+		{"large_to_half", 1000, 500, 0, "had 1000 entries, the new one has 500"},
+		{"large_to_less_than_half", 1000, 499, 1, "more than twice as many entries"},
+		{"large_to_none", 1000, 0, 1, "say --force"},
 	};
 	const char *table = lab_path("cut.table"), *certificate = lab_path("ca.pem");
 	(void)state;
-	assert_int_equal(RUN("--index", lab_path("index.txt"), "--ca-cert", certificate, "-o", table), 0);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *cut = lab_write_text("cut.txt", cases[i].text);
-		assert_status(cases[i].name, RUN("--index", cut, "--ca-cert", certificate, "-o", table),
+		unlink(table);
+		assert_status(cases[i].name,
+			RUN("--index", write_index(cases[i].before), "--ca-cert", certificate, "-o", table),
+			0);
+		assert_status(cases[i].name,
+			RUN("--index", write_index(cases[i].after), "--ca-cert", certificate, "-o", table),
 			cases[i].status);
 		lab_assert_said(cases[i].name, cases[i].said);
 	}
@@ -264,7 +276,7 @@ int main(void)
 		cmocka_unit_test(the_configuration_names_certificate_table_and_hours),
 		cmocka_unit_test(a_refused_index_leaves_the_old_table),
 		cmocka_unit_test(an_empty_index_is_a_table_with_a_warning),
-		cmocka_unit_test(a_cut_index_is_warned_of_and_a_lost_one_refused),
+		cmocka_unit_test(a_cut_index_is_warned_of_and_a_large_one_that_is_lost_refused),
 		cmocka_unit_test(a_hundred_thousand_lines_are_all_found),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

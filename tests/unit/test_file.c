@@ -1,240 +1,21 @@
-/* file: small files are read whole, and a file is replaced by rename only: whole, or not at all. */
+/* file: a file is replaced by rename only: whole, or not at all. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "ctl/file.h"
-#include "ctl/memory.h"
+#include "file_lab.h"
 
 #define FOREIGN_GROUP ((gid_t)23456)
-
-static char folder[] = "/tmp/file_XXXXXX";
-static struct messages m;
-static const struct place nowhere = {NULL, 0, 0};
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return chdir("/") == 0 ? rmdir(folder) : -1;
-}
-
-static size_t count_files(void)
-{
-	DIR *dir = opendir(".");
-	size_t count = 0;
-	assert_non_null(dir);
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (entry->d_name[0] != '.')
-			count++;
-	closedir(dir);
-	return count;
-}
-
-static int empty_folder(void **state)
-{
-	(void)state;
-	DIR *dir = opendir(".");
-	if (!dir)
-		return -1;
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (entry->d_name[0] != '.' && unlink(entry->d_name) < 0)
-			rmdir(entry->d_name);
-	closedir(dir);
-	m = (struct messages){0, 0, false};
-	return 0;
-}
-
-static void make_file(const char *name, const char *text, mode_t mode)
-{
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	assert_int_equal(fchmod(fd, mode), 0);
-	close(fd);
-}
-
-static void assert_holds(const char *name, const char *text)
-{
-	size_t len = 0;
-	uint8_t *octets = file_read(name, 1000, &len, &m, nowhere);
-	assert_non_null(octets);
-	assert_string_equal((const char *)octets, text);
-	assert_int_equal(len, strlen(text));
-	free(octets);
-}
-
-static struct stat stat_of(const char *name)
-{
-	struct stat st;
-	assert_int_equal(lstat(name, &st), 0);
-	return st;
-}
 
 static bool replace(const char *name, const char *text, mode_t mode, gid_t group)
 {
 	struct file_output out;
 	return file_create(&out, name, &m) && file_write(&out, text, strlen(text), &m) &&
 	       file_commit(&out, mode, group, &m);
-}
-
-static void read_up_to_its_limit(void **state)
-{
-	size_t len = 0;
-	(void)state;
-	make_file("f", "0123456789", 0600);
-	uint8_t *octets = file_read("f", 10, &len, &m, nowhere);
-	assert_non_null(octets);
-	assert_int_equal(len, 10);
-	assert_int_equal(octets[10], 0);
-	free(octets);
-	assert_int_equal(m.errors, 0);
-	assert_null(file_read("f", 9, &len, &m, nowhere));
-	assert_int_equal(m.errors, 1);
-}
-
-static void read_of_an_empty_file(void **state)
-{
-	(void)state;
-	make_file("f", "", 0600);
-	assert_holds("f", "");
-}
-
-static void read_of_what_is_no_file_is_refused(void **state)
-{
-	static const char *const names[] = {"missing", ".", "/dev/zero", "/dev/null", "f/g"};
-	size_t len;
-	(void)state;
-	make_file("f", "", 0600);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		assert_null(file_read(names[i], 1000, &len, &m, nowhere));
-	assert_int_equal(m.errors, 5);
-}
-
-/* More than one growth of the buffer, from a writer that gives it piece by piece. */
-static void read_of_a_pipe(void **state)
-{
-	size_t len = 0;
-	(void)state;
-	assert_int_equal(mkfifo("f", 0600), 0);
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		int fd = open("f", O_WRONLY);
-		for (uint32_t i = 0; i < 50000; i += 4)
-			if (write(fd, &i, sizeof i) != sizeof i)
-				_exit(1);
-		_exit(0);
-	}
-	uint8_t *octets = file_read("f", 50000, &len, &m, nowhere);
-	assert_non_null(octets);
-	assert_int_equal(len, 50000);
-	for (uint32_t i = 0; i < 50000; i += 4)
-		assert_int_equal(bytes_le32(octets + i), i);
-	free(octets);
-	waitpid(child, NULL, 0);
-}
-
-static void write_mode(const char *name, const char *text, mode_t mode)
-{
-	FILE *file = fopen(name, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(name, mode), 0);
-}
-
-static void secret_that_every_user_can_reach_is_warned_of(void **state)
-{
-	static const struct {
-		mode_t mode;
-		unsigned warnings;
-	} cases[] = {{0600, 0}, {0640, 0}, {0660, 0}, {0644, 1}, {0602, 1}};
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		size_t len = 0;
-		m = (struct messages){0, 0, false};
-		write_mode("f", "secret", cases[i].mode);
-		file_wipe(file_read_secret("key", "f", 100, &len, &m, nowhere), len);
-		assert_int_equal(len, 6);
-		assert_int_equal(m.warnings, cases[i].warnings);
-		unlink("f");
-	}
-}
-
-static void secret_through_a_link_is_judged_by_the_file_itself(void **state)
-{
-	size_t len = 0;
-	(void)state;
-	write_mode("f", "secret", 0644);
-	assert_int_equal(symlink("f", "link"), 0);
-	file_wipe(file_read_secret("key", "link", 100, &len, &m, nowhere), len);
-	assert_int_equal(m.warnings, 1);
-}
-
-static void password_is_the_first_line(void **state)
-{
-	static const struct {
-		const char *text, *password;
-	} cases[] = {{"se cret", "se cret"}, {"x\n", "x"}, {"x\r\n", "x"}, {"x\nnote\n", "x"}, {"", ""},
-		{"\nx", ""}};
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		write_mode("f", cases[i].text, 0600);
-		char *password = file_read_password("f", &m, nowhere);
-		assert_non_null(password);
-		assert_string_equal(password, cases[i].password);
-		file_wipe_text(password);
-	}
-	assert_int_equal(m.errors + m.warnings, 0);
-}
-
-static void password_with_a_nul_is_refused_and_not_cut(void **state)
-{
-	(void)state;
-	FILE *file = fopen("f", "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite("a\0b", 1, 3, file), 3);
-	fclose(file);
-	assert_null(file_read_password("f", &m, nowhere));
-	assert_int_equal(m.errors, 1);
-}
-
-static void names_are_resolved(void **state)
-{
-	static const struct {
-		const char *folder, *name, *path;
-	} cases[] = {
-		{"/etc/ocsp", "ca.pem", "/etc/ocsp/ca.pem"},
-		{"/etc/ocsp/", "ca.pem", "/etc/ocsp/ca.pem"},
-		{"/", "ca.pem", "/ca.pem"},
-		{"/etc/ocsp", "../ca.pem", "/etc/ocsp/../ca.pem"},
-		{"/etc/ocsp", "/ca.pem", "/ca.pem"},
-		{"", "ca.pem", "ca.pem"},
-		{NULL, "ca.pem", "ca.pem"},
-	};
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		char *path = file_resolve(cases[i].folder, cases[i].name);
-		assert_string_equal(path, cases[i].path);
-		free(path);
-	}
 }
 
 static void new_file_has_its_mode_and_own_group(void **state)
@@ -443,15 +224,6 @@ static void what_is_no_regular_file_is_not_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(read_up_to_its_limit, empty_folder),
-		cmocka_unit_test_teardown(read_of_an_empty_file, empty_folder),
-		cmocka_unit_test_teardown(read_of_what_is_no_file_is_refused, empty_folder),
-		cmocka_unit_test_teardown(read_of_a_pipe, empty_folder),
-		cmocka_unit_test_teardown(secret_that_every_user_can_reach_is_warned_of, empty_folder),
-		cmocka_unit_test_teardown(secret_through_a_link_is_judged_by_the_file_itself, empty_folder),
-		cmocka_unit_test_teardown(password_is_the_first_line, empty_folder),
-		cmocka_unit_test_teardown(password_with_a_nul_is_refused_and_not_cut, empty_folder),
-		cmocka_unit_test(names_are_resolved),
 		cmocka_unit_test_teardown(new_file_has_its_mode_and_own_group, empty_folder),
 		cmocka_unit_test_teardown(unfinished_file_is_private_and_beside, empty_folder),
 		cmocka_unit_test_teardown(reader_keeps_the_version_it_opened, empty_folder),

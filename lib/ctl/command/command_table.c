@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "calendar.h"
 #include "ctl/config/config.h"
 #include "ctl/credentials/credentials.h"
 #include "ctl/file.h"
@@ -108,6 +109,11 @@ static bool read_source(const struct table_options *o, const struct target *targ
 	header->kind = TABLE_INDEX;
 	header->this_update = now;
 	header->next_update = now + hours * 3600;
+	if (header->next_update > CALENDAR_MAX) {
+		message_error(m, (struct place){0},
+			"the table would count beyond the year 9999; is the clock right?");
+		return false;
+	}
 	return table_source_index(o->index, rows, m);
 }
 

@@ -1,9 +1,7 @@
 #include "record_command.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "record_options.h"
@@ -46,8 +44,6 @@ static bool run(const struct record_command *command, const struct record_option
 	if (redis_ca_find(&ca, o->config, o->ca, m) && redis_ca_connect(&ca, command->writes, m))
 		asked = run_all(command, &ca, o, m);
 	redis_ca_close(&ca);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		message_error(m, (struct place){0}, "standard output: %s", strerror(errno));
 	return asked;
 }
 

@@ -28,8 +28,9 @@ static const struct option_row rows[] = {
 			"where these or a distributionPoint restrict the CRL, a serial\n"
 			"that is not listed is answered with unauthorized"},
 	{.name = "force", .read = option_flag, .offset = AT(force),
-		.help = "also replaces a newer table, one of another CA, or one of\n"
-			"another kind of source"},
+		.help = "also replaces a newer table, one of another CA, one of another\n"
+			"kind of source, or one of 1,000 entries or more by an index\n"
+			"that has lost more than half of them"},
 };
 
 static const char head[] =

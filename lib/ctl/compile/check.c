@@ -102,7 +102,7 @@ static void check_signers(const struct checking *c, const struct ca *ca)
 
 	if (!signers_end(c, ca, &end))
 		find(c->report, CHECK_CRITICAL, "CA %.*s: a signer is not readable", len, name);
-	else if (end < c->now)
+	else if (end <= c->now)
 		find(c->report, CHECK_CRITICAL,
 			"CA %.*s has no signer that is valid now; requests are answered tryLater: give a new "
 			"ocsp_cert and compile",
@@ -126,7 +126,7 @@ static void check_chain(const struct checking *c, const struct ca *ca)
 
 	for (size_t i = 0; i < ca->chain_count; i++) {
 		if (snapshot_chain_cert(c->snapshot, ca, i, &certificate, &fault) &&
-			certificate.not_after < c->now)
+			certificate.not_after <= c->now)
 			find(c->report, CHECK_WARNING,
 				"CA %.*s: certificate %zu of its ocsp_chain has expired", (int)ca->name.len,
 				(const char *)ca->name.data, i + 1);
@@ -170,7 +170,7 @@ static void check_table_times(const struct checking *c, const char *path, const 
 	if (h->this_update > c->now)
 		find(c->report, CHECK_CRITICAL, "table %s is from the future (%s); check the clock", path,
 			iso_time(h->this_update, text));
-	else if (h->next_update < c->now)
+	else if (h->next_update <= c->now)
 		find(c->report, CHECK_CRITICAL, "table %s is stale since %s; run ocspctl table", path,
 			iso_time(h->next_update, text));
 	else if (ends_soon(c, h))

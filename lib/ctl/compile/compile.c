@@ -67,8 +67,9 @@ bool compile(const struct config *config, int64_t now, struct compiled *out, str
 	compile_check_available(config, m);
 	compile_check_secrecy(config, m);
 	for (size_t i = 0; i < config->ca_count; i++) {
-		(void)compile_ca(
-			&config->cas[i], now, &cas[i], m); /* to the end: all errors are said at once */
+		/* to the end: all errors are said at once */
+		if (compile_ca(&config->cas[i], now, &cas[i], m))
+			compile_check_reply(config, &cas[i], now, m);
 		if (cas[i].certificate != NULL)
 			compile_check_table(&cas[i], now, m);
 	}

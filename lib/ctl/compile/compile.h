@@ -4,6 +4,7 @@
  *   compile.c           the configuration as a whole
  *   compile_ca.c        one CA: its certificate, signers and chain
  *   compile_requesters.c  those who may ask it
+ *   compile_reply.c     how long its replies can become
  *   compile_refusals.c  what concerns several CAs, tables, or is not available
  */
 #ifndef COMPILE_H
@@ -39,7 +40,11 @@ void compile_ca_free(struct compile_ca *ca); /* wipes keys */
 void compile_add_requesters(struct compile_ca *ca, int64_t now, struct messages *m);
 void compile_free_requesters(struct compile_ca *ca);
 
-/* What no version, or not this one, can do: refused before any file is read. */
+/* H13: refuses a CA, complete, whose longest reply for one CertID, as ocsp-cgi writes it with its headers, has 16 KiB. */
+void compile_check_reply(
+	const struct config *config, const struct compile_ca *ca, int64_t now, struct messages *m);
+
+/* What cannot go together: refused before any file is read. */
 void compile_check_available(const struct config *config, struct messages *m);
 /* Warns of a configuration that others may read though a password is in it, or may write. */
 void compile_check_secrecy(const struct config *config, struct messages *m);

@@ -5,9 +5,6 @@
 
 #include "ctl/memory.h"
 
-#define REPLY_CERTS_WARN (12 * 1024) /* octets that leave a reply for one CertID under 16 KiB (H13) */
-#define REPLY_CERTS_MAX  (64 * 1024) /* what ocsp-cgi's buffer for a response has room for */
-
 #define SECONDS_PER_HOUR 3600
 
 static const struct config_credential *signer_config(const struct config_ca *from, size_t i)
@@ -190,30 +187,6 @@ static void add_chain(struct compile_ca *ca, int64_t now, struct messages *m)
 	credentials_free_chain(chain);
 }
 
-/* H13: of several signers, the largest certificate. */
-static void check_reply_size(const struct compile_ca *ca, struct messages *m)
-{
-	size_t signer = 0, chain = 0;
-
-	for (size_t i = 0; ca->config->include_signer && i < ca->signer_count; i++) {
-		if (ca->write_signers[i].certificate.der.len > signer)
-			signer = ca->write_signers[i].certificate.der.len;
-	}
-	for (size_t i = 0; i < ca->chain_count; i++)
-		chain += ca->write_chain[i].der.len;
-	if (signer + chain > REPLY_CERTS_MAX)
-		message_error(m, ca->config->name.at,
-			"the certificates sent with each response of %s have %zu octets, more than %d; "
-			"shorten ocsp_chain",
-			ca->config->name.value, signer + chain, REPLY_CERTS_MAX);
-	else if (signer + chain > REPLY_CERTS_WARN)
-		message_warning(m, ca->config->name.at,
-			"the certificates sent with each response of %s have %zu octets, and proxies refuse "
-			"replies of 16 "
-			"KiB; shorten ocsp_chain",
-			ca->config->name.value, signer + chain);
-}
-
 static void fill_write(struct compile_ca *ca)
 {
 	const struct config_ca *from = ca->config;
@@ -252,7 +225,6 @@ bool compile_ca(const struct config_ca *from, int64_t now, struct compile_ca *ou
 	add_signers(out, now, m);
 	add_chain(out, now, m);
 	compile_add_requesters(out, now, m);
-	check_reply_size(out, m);
 	fill_write(out);
 	return m->errors == errors;
 }

@@ -147,8 +147,8 @@ void config_read_int64(struct config_reading *r, const struct config_entry *e, v
 	const char *text = config_text_of(r, e, e->value);
 	if (!text)
 		return;
-	bool leading_zero = text[0] == '0' && text[1] != '\0'; /* octal to Ruby */
-	if (leading_zero || !bytes_decimal(bytes_of(text), (uint64_t)e->key->high, &number) ||
+	/* zeros in front: octal to Ruby */
+	if (!bytes_decimal_canonical(bytes_of(text), (uint64_t)e->key->high, &number) ||
 		(int64_t)number < e->key->low)
 		message_error(r->m, e->value->at,
 			"\"%s\" must be a whole number from %" PRId64 " to %" PRId64 ", not \"%.64s\"",

@@ -102,7 +102,7 @@ static bool read_field(const struct redis_answer *list, size_t i, bool *present,
 	*present = field.type != REDIS_ANSWER_NIL;
 	if (!*present)
 		return true;
-	return field.type == REDIS_ANSWER_TEXT && bytes_decimal(field.text, limits[i], value);
+	return field.type == REDIS_ANSWER_TEXT && bytes_decimal_canonical(field.text, limits[i], value);
 }
 
 static enum ca_record_state read_fields(const struct redis_answer *list, struct ca_record *out)

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LARGE_INDEX 1000 /* entries */
+
 static struct place place_of(const char *path)
 {
 	return (struct place){path, 0, 0};
@@ -62,10 +64,14 @@ static const char *objection_to_parts(const struct table *fresh, const struct ta
 	return NULL;
 }
 
-/* An issued certificate never leaves an index: one that lost most of itself is a file cut short, or another's. */
+/*
+ * A large index does not lose most of itself: it is a file cut short, or another's. A small one may have been begun anew; a
+ * CRL loses what has expired.
+ */
 static bool lost_most(const struct table_header *fresh, const struct table_header *old)
 {
-	return fresh->kind == TABLE_INDEX && fresh->entry_count < old->entry_count &&
+	return fresh->kind == TABLE_INDEX && old->entry_count >= LARGE_INDEX &&
+	       fresh->entry_count < old->entry_count &&
 	       fresh->entry_count < old->entry_count - fresh->entry_count;
 }
 
