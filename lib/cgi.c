@@ -80,18 +80,6 @@ void cgi_environment(char *const *entries, struct cgi_environment *out)
 	out->snapshot = snapshot.len > 0 ? (const char *)snapshot.data : CGI_SNAPSHOT_DEFAULT;
 }
 
-/* memchr of octets: `make prove` takes this contract for granted. */
-/*@
-  requires slice_readable(text);
-  assigns \nothing;
-  ensures \result <= text.len;
-*/
-static size_t find(struct slice text, uint8_t wanted)
-{
-	const uint8_t *found = text.len > 0 ? memchr(text.data, wanted, text.len) : NULL;
-	return found ? (size_t)(found - text.data) : text.len;
-}
-
 /* The octets before the first `stop`, or all of them. */
 /*@
   requires slice_readable(text);
@@ -100,7 +88,7 @@ static size_t find(struct slice text, uint8_t wanted)
 */
 static struct slice before(struct slice text, uint8_t stop)
 {
-	return (struct slice){text.data, find(text, stop)};
+	return (struct slice){text.data, bytes_before(text, stop)};
 }
 
 /*@
