@@ -173,7 +173,7 @@ help:
 	@echo 'SIGN=lowlevel|evp    the signer: calls that start fastest (default), or none that OpenSSL deprecates'
 	@echo 'DYNAMIC=1            ocsp-cgi linked dynamically, where there is no libcrypto.a'
 	@echo 'REDIS_TLS=1|0        TLS to Redis (rediss://), by libssl: unasked, where hiredis has TLS as well'
-	@echo 'PIE=1                ocsp-cgi linked as a static PIE: all addresses are random, for thrice the cost'
+	@echo 'PIE=1                ocsp-cgi linked as a static PIE: all addresses are random, for four times the cost'
 	@echo 'START=libc           ocsp-cgi starts as all programs do, where lib/startup/start.c is not wanted'
 	@echo 'SANITIZE=1           with the sanitizers, in build/asan'
 	@echo 'NO_SANDBOX=1         without the sandbox, for valgrind (SANITIZE=1 is without it, too)'

@@ -63,8 +63,14 @@ static const char *cannot_open(int error, bool secret)
 {
 	if (error == ELOOP)
 		return "a symbolic link, which is not followed";
-	if (error != EACCES || !secret)
+	if (error == ENOENT)
+		return secret ? "cannot be opened; ocspctl compile makes it"
+			      : "cannot be opened; ocspctl table makes it";
+	if (error != EACCES)
 		return "cannot be opened";
+	if (!secret)
+		return "cannot be opened; ocsp-cgi's user or group must be able to read it and to enter its "
+		       "folder";
 	if (getauxval(AT_SECURE) != 0)
 		return "cannot be opened by this program's own group, which ls -l of it shows: "
 		       "ocspctl compile --group GROUP, and chgrp its folder to that group, too";

@@ -75,7 +75,9 @@ static void append_lost(const struct status_redis *r, struct buffer *note)
 		bytes_append_char(note, ')');
 	}
 	bytes_append_text(note, ": ");
-	bytes_append_text(note, r->tls.reason ? r->tls.advice : "look why the server ended it");
+	bytes_append_text(note,
+		r->tls.reason ? r->tls.advice
+			      : "look why the server ended it; where its port speaks TLS, give redis.tls");
 }
 
 enum response_status redis_fault_outcome(

@@ -217,9 +217,10 @@ class ApacheCache(Apache):
 
 class Lighttpd(Server):
     log = "ocsp-cgi.log"
+    before = ""  # what stands in lighttpd.conf in front of everything else
 
     def start(self):
-        own = f'server.port = {self.port}\nserver.bind = "127.0.0.1"\nserver.document-root = "{self.folder}"\n'
+        own = self.before + f'server.port = {self.port}\nserver.bind = "127.0.0.1"\nserver.document-root = "{self.folder}"\n'
         own += f'server.upload-dirs = ( "{self.folder}" )\n'
         own += f'server.errorlog = "{self.path("error.log")}"\ninclude "{self.www("lighttpd.conf")}"\n'
         paths = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, "OCSP_CGI_LOG": self.path(self.log)}

@@ -325,6 +325,13 @@ class Broken(Tls):
         self.assert_fails("cannot connect (TLS: ", "does this port speak TLS")
         self.assertNotIn("cmdstat_auth", plain.do("INFO", "commandstats").decode())
 
+    def test_tls_that_was_forgotten(self):
+        self.compile_redis(f"127.0.0.1:{self.server.tls_port}", timeout_ms=2000)
+        self.assert_fails("where its port speaks TLS, give redis.tls")
+        done = self.lab.ctl("status", "-c", "config.yaml", "--ca", "ca", str(GOOD))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "its port want redis.tls|closed the connection")
+
     def test_what_is_no_tls(self):
         for octets in (b"-ERR unknown command\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"*3\r\n$1\r\n0\r\n$-1\r\n$-1\r\n" * 9):
             server = lab_redis.Scripted(("127.0.0.1", 0), ["hear", octets])

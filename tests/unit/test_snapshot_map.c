@@ -152,8 +152,29 @@ static void missing_file_is_reported_with_errno(void **state)
 	assert_false(snapshot_map(folder_fd, "f", true, &file, &fault));
 	assert_int_equal(fault.error, ENOENT);
 	snapshot_fault_text(&fault, &out);
-	assert_true(
-		bytes_equal(bytes_written(&out), SLICE("f: cannot be opened (No such file or directory)")));
+	assert_true(bytes_equal(bytes_written(&out),
+		SLICE("f: cannot be opened; ocspctl compile makes it (No such file or directory)")));
+}
+
+static void missing_table_names_its_maker(void **state)
+{
+	(void)state;
+	assert_refused(false, "ocspctl table makes it");
+}
+
+static void unreadable_table_says_who_must_read_it(void **state)
+{
+	const bool root = geteuid() == 0;
+	const char *reason = NULL;
+	(void)state;
+	make_file("octets", 6, 0);
+	if (root)
+		assert_int_equal(seteuid(65534), 0); /* root may read everything */
+	reason = map(false);
+	if (root)
+		assert_int_equal(seteuid(0), 0);
+	assert_non_null(reason);
+	assert_non_null(strstr(reason, "user or group must be able to read it"));
 }
 
 static void no_descriptor_is_left_open(void **state)
@@ -230,6 +251,8 @@ int main(void)
 		cmocka_unit_test(folder_is_refused),
 		cmocka_unit_test_teardown(empty_file_is_refused, remove_file),
 		cmocka_unit_test(missing_file_is_reported_with_errno),
+		cmocka_unit_test(missing_table_names_its_maker),
+		cmocka_unit_test_teardown(unreadable_table_says_who_must_read_it, remove_file),
 		cmocka_unit_test_teardown(no_descriptor_is_left_open, remove_file),
 		cmocka_unit_test_teardown(snapshot_on_disk_is_opened, remove_file),
 		cmocka_unit_test(fault_text_names_file_offset_and_reason),

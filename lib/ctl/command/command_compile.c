@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 		.read = option_text,
 		.offset = AT(group),
 		.help = "who may read it besides its owner (default: the replaced file's\n"
-			"group, else your own)"},
+			"group, else its folder's where that is set-group-ID, else your own)"},
 };
 
 static const struct options command_line = {

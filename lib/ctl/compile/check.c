@@ -195,9 +195,8 @@ static void check_table(const struct checking *c, const struct ca *ca)
 	}
 	path = (const char *)place.path.data; /* a NUL stands behind it */
 	if (!table_open(&table, AT_FDCWD, path, &fault)) {
-		find(c->report, fault_level(&fault), "CA %.*s: table: %s%s", (int)ca->name.len,
-			(const char *)ca->name.data, fault_text(&fault, text),
-			fault.error == ENOENT ? "; run ocspctl table" : "");
+		find(c->report, fault_level(&fault), "CA %.*s: table: %s", (int)ca->name.len,
+			(const char *)ca->name.data, fault_text(&fault, text));
 		return;
 	}
 	if (table_is_of(&table, ca))
@@ -216,7 +215,9 @@ static void check_ca(const struct checking *c, const struct ca *ca)
 	if (ca->fixed.status == SNAPSHOT_STATUS_TABLE)
 		check_table(c, ca);
 	else
-		find(c->report, CHECK_OK, "CA %.*s takes its status from Redis, which is not asked here",
+		find(c->report, CHECK_OK,
+			"CA %.*s takes its status from Redis, which is not asked here; GET /status and "
+			"ocspctl status do",
 			(int)ca->name.len, (const char *)ca->name.data);
 }
 

@@ -239,11 +239,12 @@ static void say_syntax_error(struct parse *p, const uint8_t *octets, size_t len)
 			"not YAML: %s; save the file as UTF-8 text", problem);
 	else if (parser->context)
 		message_error(p->m, place_of(p, parser->problem_mark),
-			"not YAML: %s, %s that began in line %zu; check indentation, quotes and colons",
+			"not YAML: %s, %s that began in line %zu; check indentation (spaces, no tabs), "
+			"quotes and colons",
 			problem, parser->context, parser->context_mark.line + 1);
 	else
 		message_error(p->m, place_of(p, parser->problem_mark),
-			"not YAML: %s; check indentation, quotes and colons", problem);
+			"not YAML: %s; check indentation (spaces, no tabs), quotes and colons", problem);
 }
 
 static void take_events(struct parse *p, const uint8_t *octets, size_t len)

@@ -29,9 +29,9 @@ static bool connect_any(struct redis_client *c)
 		if (i + 1 < s->address_count)
 			message_notice(c->m, c->at, "redis %s: %s; trying the next address", c->name, fault);
 		else
-			message_error(c->m, c->at,
-				"redis %s: cannot connect: %s; is the server up, and may this user reach it?",
-				c->name, fault);
+			message_error(c->m, c->at, "redis %s: cannot connect: %s%s", c->name, fault,
+				c->stream.tls.reason ? ""
+						     : "; is the server up, and may this user reach it?");
 		free(fault);
 	}
 	return false;
@@ -59,7 +59,10 @@ static void lose_stream(struct redis_client *c)
 		return;
 	}
 	char *fault = redis_stream_fault(&c->stream);
-	lose(c, fault);
+	char *why = memory_printf("%s%s", fault,
+		c->stream.tls.reason ? "" : "; is the server up, and does its port want redis.tls?");
+	lose(c, why);
+	free(why);
 	free(fault);
 }
 
