@@ -42,7 +42,7 @@ struct file_output {
 	int fd;
 };
 
-#define FILE_GROUP_KEEP ((gid_t)-1) /* the replaced file's group, else a set-group-ID folder's, else one's own */
+#define FILE_GROUP_KEEP ((gid_t)-1) /* the replaced file's, else a set-group-ID folder's, else one's own */
 
 bool file_create(struct file_output *out, const char *path, struct messages *m);
 /* The same, once every other writer that made its own so has ended: what is read of `path` from here on stays what is
