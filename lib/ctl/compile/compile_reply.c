@@ -109,12 +109,14 @@ static void refuse(const struct compile_ca *ca, size_t octets, struct messages *
 	if (ca->chain_count > 0)
 		message_error(m, chain.at,
 			"a reply of %s for one certificate has up to %zu octets with its headers, and "
-			"proxies take %d; leave out of %s, which has %zu octets in DER, what clients have: the root first",
+			"proxies take %d; leave out of %s, which has %zu octets in DER, what clients have: "
+			"the root first",
 			ca->config->name.value, octets, REPLY_MAX, chain.value, chain_octets);
 	else
 		message_error(m, ca->config->name.at,
 			"a reply of %s for one certificate has up to %zu octets with its headers, and "
-			"proxies take %d; have a shorter certificate issued to its signer, or leave it out of replies "
+			"proxies take %d; have a shorter certificate issued to its signer, or leave it out "
+			"of replies "
 			"(include_signer: false)",
 			ca->config->name.value, octets, REPLY_MAX);
 }
