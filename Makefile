@@ -16,12 +16,17 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 endif
 
+# TLS to Redis needs no more than libssl; unasked, it is there where hiredis has TLS, too. REDIS_TLS=1: anywhere, =0: nowhere.
+REDIS_TLS ?= $(shell printf '\043include <hiredis/hiredis_ssl.h>\n' | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo 1)
+WITH_TLS  := $(filter-out 0,$(REDIS_TLS))
+
 # ---- what there is ----
 
-# lib/ is what ocsp-cgi links, lib/ctl/ what only ocspctl links; of the two signers one is built. Sorted: some makes give the
-# files as the folder or the language has them.
+# lib/ is what ocsp-cgi links, lib/ctl/ what only ocspctl links; of the two signers one is built, and so it is with TLS to Redis:
+# libssl's, or its refusal. Sorted: some makes give the files as the folder or the language has them.
 OTHER_SIGN  = $(if $(filter evp,$(SIGN)),lowlevel,evp)
-LIB_SOURCES = $(filter-out lib/sign_$(OTHER_SIGN)%.c,$(sort $(wildcard lib/*.c)))
+OTHER_TLS   = $(if $(WITH_TLS),plain,tls)
+LIB_SOURCES = $(filter-out lib/sign_$(OTHER_SIGN)%.c lib/status_redis_$(OTHER_TLS)%.c,$(sort $(wildcard lib/*.c)))
 CTL_SOURCES = $(sort $(wildcard lib/ctl/*.c lib/ctl/*/*.c))
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CTL_OBJECTS = $(CTL_SOURCES:%.c=$(BUILD)/%.o)
@@ -63,9 +68,12 @@ ENTRY_known = -Wl,-e,start
 KNOWN    = defined __x86_64__ && defined __GLIBC__ && __GLIBC__ == 2 && __GLIBC_MINOR__ == 36
 START_KNOWN := $(if $(filter libc,$(START)),,$(shell printf '\043include <limits.h>\n\043if $(KNOWN)\nknown\n\043endif\n' | \
                 $(CC) $(CPPFLAGS) -E -P - 2>/dev/null | grep -x known))
-STARTUP_static = $(BUILD)/lib/startup/heap.o $(if $(START_KNOWN),$(BUILD)/lib/startup/start.o)
-STARTUP_pie    = $(BUILD)/lib/startup/heap.o
+STARTUP_static = $(BUILD)/lib/startup/heap.o $(STARTUP_TLS) $(if $(START_KNOWN),$(BUILD)/lib/startup/start.o)
+STARTUP_pie    = $(BUILD)/lib/startup/heap.o $(STARTUP_TLS)
+STARTUP_TLS    = $(if $(WITH_TLS),$(BUILD)/lib/startup/clock.o)
 STARTUP        = $(STARTUP_$(KIND))
+
+SSL      = $(if $(WITH_TLS),-lssl)
 
 # A static libcrypto makes GNU's ld warn of name look-ups and plug-ins, which nothing here calls.
 COMMA = ,
@@ -79,16 +87,16 @@ $(BUILD)/pie/ocsp-cgi: private KIND = pie
 $(BUILD)/pie/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(STARTUP_pie) $(BUILD)/libocsp.a lib/startup/order.txt
 $(BUILD)/ocsp-cgi $(BUILD)/pie/ocsp-cgi:
 	@mkdir -p $(@D)
-	$(LINK_CGI) $(TRACE) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis -lcrypto $(LDLIBS) > $@.linked
+	$(LINK_CGI) $(TRACE) $(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $(filter-out %.txt,$^) -lhiredis $(SSL) -lcrypto $(LDLIBS) > $@.linked
 
 # There is no canary before the entry point has set it.
 $(BUILD)/lib/startup/start.o: private HARDEN += -fno-stack-protector
 
 $(BUILD)/ocspctl: $(BUILD)/ocspctl.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie $(TRACE) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS) > $@.linked
+	$(LINK) -pie $(TRACE) -o $@ $^ -lcurl -lyaml -lhiredis $(SSL) -lcrypto $(LDLIBS) > $@.linked
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libctl.a $(BUILD)/libocsp.a
-	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lcmocka -lcurl -lyaml -lhiredis $(SSL) -lcrypto $(LDLIBS)
 
 PIE_TOO = $(if $(filter static,$(KIND)),$(BUILD)/pie/ocsp-cgi)
 
@@ -99,18 +107,18 @@ $(BUILD)/fuzz/cgi: FUZZ_WRAP = $(addprefix -Wl$(COMMA)--wrap=,read write poll sn
 
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	@mkdir -p $(@D)
-	$(LINK) -pie $(FUZZ_WRAP) -o $@ $^ -lcurl -lyaml -lhiredis -lcrypto $(LDLIBS)
+	$(LINK) -pie $(FUZZ_WRAP) -o $@ $^ -lcurl -lyaml -lhiredis $(SSL) -lcrypto $(LDLIBS)
 
 # For memcheck, which sees the blocks of glibc's heap and not those of the arena.
 $(BUILD)/dynamic/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
 	@mkdir -p $(@D)
-	$(LINK) -pie -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+	$(LINK) -pie -o $@ $^ -lhiredis $(SSL) -lcrypto $(LDLIBS)
 
 # ocsp-cgi in surroundings that can be made to fail.
 $(BUILD)/faults/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/tests/faults/program.o $(STARTUP) $(BUILD)/libocsp.a
 	@mkdir -p $(@D)
 	$(LINK_CGI) $(addprefix -Wl$(COMMA)--wrap=,process_start arena_take arena_resize sandbox_enter) \
-		$(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
+		$(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis $(SSL) -lcrypto $(LDLIBS)
 
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)
 $(BUILD)/libctl.a: $(CTL_OBJECTS)
@@ -123,7 +131,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/headers
 	$(COMPILE) -o $@ $<
 
 # Other flags than the last time: everything is compiled anew.
-FLAGS = $(COMPILE) $(LINK_CGI)
+FLAGS = $(COMPILE) $(LINK_CGI) $(SSL)
 $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
@@ -163,6 +171,7 @@ help:
 	@echo
 	@echo 'SIGN=lowlevel|evp    the signer: calls that start fastest (default), or none that OpenSSL deprecates'
 	@echo 'DYNAMIC=1            ocsp-cgi linked dynamically, where there is no libcrypto.a'
+	@echo 'REDIS_TLS=1|0        TLS to Redis (rediss://), by libssl: unasked, where hiredis has TLS as well'
 	@echo 'PIE=1                ocsp-cgi linked as a static PIE: all addresses are random, for thrice the cost'
 	@echo 'START=libc           ocsp-cgi starts as all programs do, where lib/startup/start.c is not wanted'
 	@echo 'SANITIZE=1           with the sanitizers, in build/asan'
@@ -181,23 +190,29 @@ demo:
 # Tests and programs, of both signers: what `check` runs.
 unit-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS) $(BUILD)/faults/ocsp-cgi $(PIE_TOO)
 
+# Where TLS to Redis is not built by itself, its tests get a third pair of programs.
+TLS_TESTS = $(addprefix $(BUILD)/tests/,test_redis_tls test_status_redis test_status_redis_link)
+tls-tests: all $(TLS_TESTS) $(BUILD)/faults/ocsp-cgi
+
 valgrind-programs: $(BUILD)/ocsp-cgi $(BUILD)/dynamic/ocsp-cgi
 
 check:
 	@tests/deps.sh build check
 	@$(MAKE) -s unit-tests SIGN=lowlevel BUILD=$(BUILD)
 	@$(MAKE) -s unit-tests SIGN=evp BUILD=$(BUILD)/evp
+	@$(if $(WITH_TLS),,$(MAKE) -s tls-tests REDIS_TLS=1 BUILD=$(BUILD)/tls)
 	@$(if $(SANITIZE),,$(MAKE) -s valgrind-programs SIGN=lowlevel NO_SANDBOX=1 BUILD=$(BUILD)/valgrind)
 	@$(if $(SANITIZE),,$(MAKE) -s valgrind-programs SIGN=evp NO_SANDBOX=1 BUILD=$(BUILD)/evp/valgrind)
-	@tests/run.sh $(BUILD) $(BUILD)/evp
+	@tests/run.sh $(BUILD) $(BUILD)/evp $(if $(WITH_TLS),,$(BUILD)/tls:redis_tls)
 
 check-asan:
 	@$(MAKE) -s check SANITIZE=1 BUILD=build/asan
 
 lint:
 	@tests/deps.sh build check lint
-	@$(MAKE) -s unit-tests WERROR=1 BUILD=build/gcc CC=gcc
-	@$(MAKE) -s unit-tests WERROR=1 BUILD=build/clang CC=clang SIGN=evp
+	@$(MAKE) -s unit-tests WERROR=1 BUILD=build/gcc CC=gcc REDIS_TLS=1
+	@$(MAKE) -s unit-tests WERROR=1 BUILD=build/clang CC=clang SIGN=evp REDIS_TLS=0
+	@$(MAKE) -s build/clang/tls/libocsp.a WERROR=1 BUILD=build/clang/tls CC=clang REDIS_TLS=1
 	@tests/lint.sh build/gcc
 
 # The table of targets, the sweeps, the web servers: some minutes. bench-gate: what is counted, not timed, against
@@ -294,6 +309,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests valgrind-programs check check-asan lint bench bench-gate bench-baseline bench-programs faults hardening fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
+.PHONY: all help deps demo unit-tests tls-tests valgrind-programs check check-asan lint bench bench-gate bench-baseline bench-programs faults hardening fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

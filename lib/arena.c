@@ -42,6 +42,16 @@ void *arena_take(size_t size)
 	return header + 1;
 }
 
+void *arena_take_aligned(size_t alignment, size_t size)
+{
+	uintptr_t block = (uintptr_t)(arena_octets + arena_used + sizeof(struct header));
+	size_t gap = (size_t)(-block & (alignment - 1));
+	if (gap > left())
+		return NULL;
+	arena_used += gap;
+	return arena_take(size);
+}
+
 /* The last block grows where it is: a reply that comes in pieces would otherwise be copied for each. */
 static bool grow_last(void *block, struct header *header, size_t whole)
 {

@@ -14,6 +14,9 @@
 /* `size` octets, aligned for anything, all zero. NULL: exhausted, which whoever asked turns into an internalError. */
 void *arena_take(size_t size);
 
+/* The same, aligned for `alignment`, a power of two. */
+void *arena_take_aligned(size_t alignment, size_t size);
+
 /*
  * `old`, NULL or from arena_take(), made `size` octets: in place where it is the last one or shrinks, else its octets are
  * copied to a new one. NULL: exhausted, `old` is as it was.

@@ -188,8 +188,9 @@ struct snapshot_address {
 	uint32_t reserved;         /* 0 */
 	uint8_t ip[16];            /* network order; IPv4: the first four */
 	struct snapshot_span path; /* of a Unix socket */
+	struct snapshot_span name; /* of TLS: what the certificate must be for; none: the address itself */
 };
-_Static_assert(sizeof(struct snapshot_address) == 40, "snapshot format");
+_Static_assert(sizeof(struct snapshot_address) == 48, "snapshot format");
 
 struct snapshot_redis {
 	struct snapshot_record record;
@@ -198,8 +199,11 @@ struct snapshot_redis {
 	uint32_t reserved;              /* 0 */
 	struct snapshot_span addresses; /* array of struct snapshot_address, in the order of trying */
 	struct snapshot_span username, password;
+	struct snapshot_span tls_ca;   /* certificates in DER, one behind another; none: no TLS */
+	struct snapshot_span tls_cert; /* the responder's own and its chain, likewise; none: it has none */
+	struct snapshot_span tls_key;  /* its key: PrivateKeyInfo in DER */
 };
-_Static_assert(sizeof(struct snapshot_redis) == 56, "snapshot format");
+_Static_assert(sizeof(struct snapshot_redis) == 80, "snapshot format");
 
 /* ---- the reader ---- */
 
@@ -315,7 +319,9 @@ struct redis_address {
 	uint32_t scope; /* of a link-local IPv6 address */
 	uint8_t ip[16];
 	struct slice path;
+	struct slice name; /* of TLS: what the certificate must be for; empty: the address itself */
 };
+#define REDIS_NAME_MAX 255 /* octets: more than a host's name can have */
 
 struct redis_settings {
 	size_t address_count; /* at least 1 */
@@ -323,7 +329,9 @@ struct redis_settings {
 	struct slice username, password; /* empty: no AUTH; borrowed from the key pages */
 	uint32_t database;               /* 0: no SELECT */
 	uint32_t timeout_ms;
-	bool cluster; /* READONLY is sent: a replica of a cluster answers */
+	bool cluster;                   /* READONLY is sent: a replica of a cluster answers */
+	struct slice tls_ca;            /* not empty: TLS, to every address */
+	struct slice tls_cert, tls_key; /* both or none */
 };
 
 /* How Redis is reached; header.redis_offset is not 0. */

@@ -88,6 +88,7 @@ static bool read_address(struct slice record, struct slice array, size_t i, stru
 	memcpy(out->ip, fixed.ip, sizeof out->ip);
 	return fixed.port <= UINT16_MAX && fixed.reserved == 0 &&
 	       snapshot_span(record, fixed.path, &out->path) &&
+	       snapshot_span(record, fixed.name, &out->name) && out->name.len <= REDIS_NAME_MAX &&
 	       (fixed.family == REDIS_UNIX) == (out->path.len > 0);
 }
 
@@ -103,6 +104,22 @@ static bool read_addresses(struct slice record, struct snapshot_span span, struc
 		if (!read_address(record, array, i, &out->addresses[i]))
 			return false;
 	return true;
+}
+
+/* Nothing is half a TLS connection: a key without a certificate, a name nobody checks, TLS to a Unix socket. */
+static bool read_tls(struct slice record, const struct snapshot_redis *fixed, struct redis_settings *out)
+{
+	if (!snapshot_span(record, fixed->tls_ca, &out->tls_ca) ||
+		!snapshot_span(record, fixed->tls_cert, &out->tls_cert) ||
+		!snapshot_span(record, fixed->tls_key, &out->tls_key))
+		return false;
+	for (size_t i = 0; i < out->address_count; i++) {
+		const struct redis_address *a = &out->addresses[i];
+		if (out->tls_ca.len > 0 ? a->family == REDIS_UNIX : a->name.len > 0)
+			return false;
+	}
+	return (out->tls_cert.len > 0) == (out->tls_key.len > 0) &&
+	       (out->tls_ca.len > 0 || out->tls_cert.len == 0);
 }
 
 bool snapshot_redis(const struct snapshot *s, struct redis_settings *out, struct snapshot_fault *fault)
@@ -125,6 +142,8 @@ bool snapshot_redis(const struct snapshot *s, struct redis_settings *out, struct
 		!snapshot_span(record, fixed.username, &out->username) ||
 		!snapshot_span(record, fixed.password, &out->password))
 		return snapshot_refuse(fault, s->path, offset, "Redis record: an address or a span is wrong");
+	if (!read_tls(record, &fixed, out))
+		return snapshot_refuse(fault, s->path, offset, "Redis record: what TLS needs is not whole");
 	return true;
 }
 

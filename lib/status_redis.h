@@ -12,6 +12,7 @@
 #include "log.h"
 #include "serial.h"
 #include "snapshot.h"
+#include "status_redis_tls.h"
 
 /* Octets of a key. A prefix beyond STATUS_REDIS_PREFIX_MAX is refused when it is compiled. */
 #define STATUS_REDIS_KEY_MAX    4096
@@ -35,6 +36,8 @@ struct status_redis {
 	int error;           /* errno of what went wrong; 0 where the server closed the connection */
 	bool connecting;     /* the connection is not made yet */
 	bool written;        /* the commands are sent: what is waited for are replies */
+	bool unable;         /* there is no connection for want of TLS on our side */
+	struct redis_tls tls;
 	struct redisReader *reader;
 	struct buffer commands;
 	uint8_t command_octets[STATUS_REDIS_COMMANDS_MAX];
@@ -42,7 +45,8 @@ struct status_redis {
 
 /*
  * Begins to connect (step 4 of a request; nothing is sent). Addresses are tried in order; a failure counts only if
- * somebody asks. Never waits longer than settings.timeout_ms, and not at all for a Unix socket or a single address.
+ * somebody asks. Never waits longer than settings.timeout_ms, and not at all for a Unix socket or a single address;
+ * but with TLS for its handshake, too, without which an address counts as unreachable.
  */
 void status_redis_open(struct status_redis *r, const struct redis_settings *settings);
 

@@ -46,6 +46,14 @@ static struct buffer *begin_note(const struct status_redis *r, struct slice subj
 	return note;
 }
 
+/* What TLS says of itself says more than an errno. */
+static void append_reason(const struct status_redis *r, struct buffer *note)
+{
+	if (r->tls.reason)
+		bytes_append_text(note, "TLS: ");
+	bytes_append_text(note, r->tls.reason ? r->tls.reason : strerrordesc_np(r->error));
+}
+
 static void append_unreachable(const struct status_redis *r, struct buffer *note)
 {
 	const char *advice = "see to the network, or correct redis.address";
@@ -53,9 +61,9 @@ static void append_unreachable(const struct status_redis *r, struct buffer *note
 		if (connecting[i].error == r->error)
 			advice = connecting[i].advice;
 	bytes_append_text(note, "cannot connect (");
-	bytes_append_text(note, strerrordesc_np(r->error));
+	append_reason(r, note);
 	bytes_append_text(note, r->settings.address_count > 1 ? ", the last of its addresses): " : "): ");
-	bytes_append_text(note, advice);
+	bytes_append_text(note, r->tls.reason ? r->tls.advice : advice);
 }
 
 static void append_lost(const struct status_redis *r, struct buffer *note)
@@ -63,10 +71,11 @@ static void append_lost(const struct status_redis *r, struct buffer *note)
 	bytes_append_text(note, "the connection was lost before the reply was whole");
 	if (r->error != 0) {
 		bytes_append_text(note, " (");
-		bytes_append_text(note, strerrordesc_np(r->error));
+		append_reason(r, note);
 		bytes_append_char(note, ')');
 	}
-	bytes_append_text(note, ": look why the server ended it");
+	bytes_append_text(note, ": ");
+	bytes_append_text(note, r->tls.reason ? r->tls.advice : "look why the server ended it");
 }
 
 enum response_status redis_fault_outcome(
@@ -74,6 +83,11 @@ enum response_status redis_fault_outcome(
 {
 	struct buffer *note = begin_note(r, subject, log);
 	switch (outcome) {
+	case REDIS_UNABLE:
+		append_reason(r, note);
+		bytes_append_text(note, ": ");
+		bytes_append_text(note, r->tls.advice);
+		return RESPONSE_INTERNAL_ERROR;
 	case REDIS_UNREACHABLE:
 		append_unreachable(r, note);
 		return RESPONSE_TRY_LATER;

@@ -88,19 +88,58 @@ static int start_connecting(const struct redis_address *address, int *error)
 	return -1;
 }
 
+static bool wants_tls(const struct status_redis *r)
+{
+	return r->settings.tls_ca.len > 0;
+}
+
+/* 0, or an errno, beside which r->tls may say more. */
+static int shake_hands(struct status_redis *r, int64_t until_us)
+{
+	while (!redis_tls_handshake(&r->tls, r->fd)) {
+		if (errno != EAGAIN)
+			return errno;
+		if (!wait_for(r->fd, r->tls.wants, until_us)) {
+			r->tls.reason = "no handshake in time";
+			r->tls.advice = "does this port speak TLS (tls-port), and is the server up?";
+			return ETIMEDOUT;
+		}
+	}
+	return 0;
+}
+
+/* What the handshake needs is prepared while the connection is made. 0, or an errno. */
+static int secure(struct status_redis *r, const struct redis_address *address, int64_t until_us)
+{
+	r->unable = !redis_tls_start(&r->tls, &r->settings, address);
+	if (r->unable)
+		return EPROTO;
+	if (r->error == EINPROGRESS)
+		r->error = finish_connecting(r->fd, until_us);
+	return r->error == 0 ? shake_hands(r, until_us) : r->error;
+}
+
+static void give_up(struct status_redis *r)
+{
+	redis_tls_end(&r->tls);
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+}
+
 /* With another address to fall back on, waits until `until_us` for the outcome; without, redis_link_send() does. */
 static bool try_address(
 	struct status_redis *r, const struct redis_address *address, bool is_last, int64_t until_us)
 {
 	r->fd = start_connecting(address, &r->error);
-	if (r->error == EINPROGRESS && !is_last)
+	if (wants_tls(r))
+		r->error = secure(r, address, until_us);
+	else if (r->error == EINPROGRESS && !is_last)
 		r->error = finish_connecting(r->fd, until_us);
 	r->connecting = r->error == EINPROGRESS;
 	if (r->error == 0 || r->connecting)
 		return true;
-	if (r->fd >= 0)
-		close(r->fd);
-	r->fd = -1;
+	give_up(r);
 	return false;
 }
 
@@ -112,7 +151,8 @@ void status_redis_open(struct status_redis *r, const struct redis_settings *sett
 	r->fd = -1;
 	r->deadline_us = started_us + budget_us;
 	r->error = 0;
-	r->connecting = r->written = false;
+	r->connecting = r->written = r->unable = false;
+	r->tls = (struct redis_tls){.fd = -1};
 	r->reader = NULL;
 	r->commands = bytes_buffer(r->command_octets, sizeof r->command_octets);
 	for (size_t i = 0; i < settings->address_count; i++) {
@@ -126,11 +166,9 @@ void status_redis_open(struct status_redis *r, const struct redis_settings *sett
 
 void status_redis_close(struct status_redis *r)
 {
-	if (r->fd >= 0)
-		close(r->fd);
+	give_up(r);
 	if (r->reader)
 		redis_reply_reader_free(r->reader);
-	r->fd = -1;
 	r->reader = NULL;
 }
 
@@ -151,7 +189,7 @@ void redis_link_command(struct status_redis *r, size_t count, const struct slice
 static enum redis_outcome connected(struct status_redis *r)
 {
 	if (r->fd < 0)
-		return REDIS_UNREACHABLE;
+		return r->unable ? REDIS_UNABLE : REDIS_UNREACHABLE;
 	if (!r->connecting)
 		return REDIS_DONE;
 	r->error = finish_connecting(r->fd, r->deadline_us);
@@ -161,18 +199,30 @@ static enum redis_outcome connected(struct status_redis *r)
 	return REDIS_DONE;
 }
 
+static ssize_t put_octets(struct status_redis *r, struct slice octets)
+{
+	if (r->tls.ssl)
+		return redis_tls_send(&r->tls, octets);
+	return send(r->fd, octets.data, octets.len, MSG_NOSIGNAL);
+}
+
+static short wanted_after(const struct status_redis *r, short event)
+{
+	return r->tls.ssl ? r->tls.wants : event;
+}
+
 enum redis_outcome redis_link_send(struct status_redis *r)
 {
 	struct slice rest = bytes_written(&r->commands);
 	enum redis_outcome outcome = connected(r);
 	while (rest.len > 0 && outcome == REDIS_DONE) {
-		ssize_t put = send(r->fd, rest.data, rest.len, MSG_NOSIGNAL);
+		ssize_t put = put_octets(r, rest);
 		if (put > 0) {
 			rest = (struct slice){rest.data + put, rest.len - (size_t)put};
 		} else if (put < 0 && errno != EINTR && errno != EAGAIN) {
 			r->error = errno;
 			outcome = REDIS_LOST;
-		} else if (!wait_for(r->fd, POLLOUT, r->deadline_us)) {
+		} else if (!wait_for(r->fd, wanted_after(r, POLLOUT), r->deadline_us)) {
 			outcome = REDIS_TIMEOUT;
 		}
 	}
@@ -181,14 +231,24 @@ enum redis_outcome redis_link_send(struct status_redis *r)
 	return outcome;
 }
 
+static ssize_t take_octets(struct status_redis *r, uint8_t octets[READ_MAX])
+{
+	if (r->tls.ssl)
+		return redis_tls_receive(&r->tls, octets, READ_MAX);
+	return recv(r->fd, octets, READ_MAX, 0);
+}
+
 static enum redis_outcome read_more(struct status_redis *r)
 {
 	uint8_t octets[READ_MAX];
-	if (!wait_for(r->fd, POLLIN, r->deadline_us))
-		return REDIS_TIMEOUT;
-	ssize_t got = recv(r->fd, octets, sizeof octets, 0);
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return REDIS_DONE;
+	ssize_t got = -1;
+	bool waits = !r->tls.ssl; /* what libssl has read already would not come again */
+	do {
+		if (waits && !wait_for(r->fd, wanted_after(r, POLLIN), r->deadline_us))
+			return REDIS_TIMEOUT;
+		got = take_octets(r, octets);
+		waits = true;
+	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
 	if (got <= 0) {
 		r->error = got < 0 ? errno : 0;
 		return REDIS_LOST;
@@ -231,4 +291,9 @@ void redis_link_address(const struct status_redis *r, struct buffer *out)
 	bytes_append_text(out, text);
 	bytes_append_text(out, ip6 ? "]:" : ":");
 	bytes_append_decimal(out, a->port);
+	if (a->name.len > 0) {
+		bytes_append_text(out, " (");
+		bytes_append(out, a->name);
+		bytes_append_char(out, ')');
+	}
 }

@@ -10,6 +10,7 @@
 /* What went wrong is described by r->error, ->connecting and ->written. */
 enum redis_outcome {
 	REDIS_DONE,
+	REDIS_UNABLE,      /* TLS is configured, and cannot be had on our side */
 	REDIS_UNREACHABLE, /* no connection was made */
 	REDIS_TIMEOUT,
 	REDIS_LOST,     /* reset, or ended */
@@ -25,7 +26,7 @@ enum redis_outcome redis_link_send(struct status_redis *r);
 /* The next reply, from what has been read or, within the deadline, from the server. */
 enum redis_outcome redis_link_receive(struct status_redis *r, struct redis_reply *reply);
 
-/* Appends "unix:/run/…" or "192.0.2.1:6379": the address in use. */
+/* Appends "unix:/run/…" or "192.0.2.1:6379", with TLS "192.0.2.1:6379 (redis.example)": the address in use. */
 void redis_link_address(const struct status_redis *r, struct buffer *out);
 
 #endif

@@ -82,7 +82,8 @@ only() { # PATTERN WHOM FILE...: the pattern occurs in no file but WHOM (a regul
 		complain "$file knows $pattern: only $whom may"
 	done < <(grep -lE "$pattern" "$@" | grep -vE "^($whom)$")
 }
-only '<openssl/' 'lib/sign[a-z_]*\.[ch]' lib/*.[ch] ocsp-cgi.c
+only '<openssl/' 'lib/(sign|status_redis_tls)[a-z_]*\.[ch]' lib/*.[ch] ocsp-cgi.c
+only '<openssl/ssl\.h>' 'lib/status_redis_tls[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
 only '<hiredis' 'lib/status_redis[a-z_]*\.[ch]|lib/ctl/redis/redis_client[a-z_]*\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
 only '<yaml\.h>' 'lib/ctl/config/config_yaml\.[ch]' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]
 only '<curl/' 'lib/ctl/client/http_client\.c' ./*.[ch] lib/*.[ch] lib/ctl/*.[ch] lib/ctl/*/*.[ch]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh BUILD...: the unit and end-to-end tests of each build folder, the folders side by side. The last line is the sum:
-# 'N passed, N failed'.
+# run.sh BUILD[:NAME]...: the unit and end-to-end tests of each build folder (of the latter those with NAME in their names),
+# the folders side by side. The last line is the sum: 'N passed, N failed'.
 set -u
 
 folder=$(mktemp -d)
@@ -31,9 +31,11 @@ run() {
 	fi
 }
 
-# BUILD REPORT: everything of one build; its counts stand in REPORT.sum.
+# BUILD[:NAME] REPORT: everything of one build; its counts stand in REPORT.sum.
 run_build() {
-	build=$1
+	build=${1%%:*}
+	only=${1#"$build"}
+	only=${only#:}
 	output=$2.tap
 	passed=0
 	failed=0
@@ -48,7 +50,7 @@ run_build() {
 		[ -e "tests/fuzz/fuzz_$name.c" ] && run "$target" "$target" "tests/fuzz/corpus/$name"
 	done
 	echo "$build: unit tests done, end-to-end tests running, some minutes ..." >&2
-	run "$build, end to end" /usr/bin/python3 -B tests/e2e/run.py --build "$build"
+	run "$build, end to end" /usr/bin/python3 -B tests/e2e/run.py --build "$build" ${only:+"$only"}
 	echo "$passed $failed" >"$2.sum"
 }
 

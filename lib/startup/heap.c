@@ -36,6 +36,24 @@ void *realloc(void *old, size_t size)
 	return block;
 }
 
+/* OpenSSL 3.2 and later ask so; glibc's would bring its own heap with it, and its system calls. */
+int posix_memalign(void **out, size_t alignment, size_t size)
+{
+	void *block = arena_take_aligned(alignment, size);
+	if (!block)
+		return ENOMEM;
+	*out = block;
+	return 0;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	void *block = arena_take_aligned(alignment, size);
+	if (!block)
+		errno = ENOMEM;
+	return block;
+}
+
 void free(void *block)
 {
 	(void)block;

@@ -92,15 +92,6 @@ class Address(Asking):
         self.compile_redis([f"unix:{self.lab.path('scripted.sock')}", f"unix:{self.socket}"])
         self.assert_error(self.request(GOOD), "tryLater")
 
-    def test_tls_is_refused(self):
-        for redis in ({"address": "rediss://redis.example:6380"}, {"address": "127.0.0.1:6380", "tls": {"ca": "ca.pem"}}):
-            with self.subTest(redis):
-                self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis=redis)
-                done = self.lab.ctl("compile", "-c", "config.yaml", "-o", "refused")
-                self.assertEqual(done.returncode, 1)
-                self.assertRegex(done.stderr, r"config\.yaml:\d+:\d+: .*no TLS.*stunnel.*replica")
-                self.assertFalse(os.path.exists(self.lab.path("refused")))
-
     def test_key_prefix_beyond_all_measure_is_refused(self):
         self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate, redis_subject="/CN=" + "x" * 4096)})
         done = self.lab.ctl("compile", "-c", "config.yaml", "-o", "refused")

@@ -139,18 +139,22 @@ class Asked:
 
     # ---- allocations ----
 
+    def fail_allocation(self, number, lasting):
+        """The one of this number, and with `lasting` all later ones. Whether there was one to fail."""
+        reader, writer = os.pipe()
+        told = {"OCSP_CGI_ARENA_AT": str(number), "OCSP_CGI_ARENA_ON": str(int(lasting)), "OCSP_CGI_ARENA_TELL": str(writer)}
+        done = self.run(pass_fds=(writer,), **told)
+        os.close(writer)
+        failed = os.read(reader, 1)
+        os.close(reader)
+        self.judge(f"allocation {number}{' and all later' if lasting else ''}", done)
+        return bool(failed)
+
     def fail_allocations(self, lasting):
         """The first, the second, …, until there is none left to fail. Returns how many."""
         number = 0
         while number < 2000:  # a program without an arena has none
             number += 1
-            reader, writer = os.pipe()
-            told = {"OCSP_CGI_ARENA_AT": str(number), "OCSP_CGI_ARENA_ON": str(int(lasting)), "OCSP_CGI_ARENA_TELL": str(writer)}
-            done = self.run(pass_fds=(writer,), **told)
-            os.close(writer)
-            failed = os.read(reader, 1)
-            os.close(reader)
-            self.judge(f"allocation {number}{' and all later' if lasting else ''}", done)
-            if not failed:
+            if not self.fail_allocation(number, lasting):
                 break
         return number - 1

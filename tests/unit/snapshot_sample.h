@@ -252,7 +252,8 @@ static inline enum sample_same sample_same_ca(const struct snapshot *s, const st
 static inline bool sample_same_address(const struct redis_address *a, const struct redis_address *b)
 {
 	return a->family == b->family && a->port == b->port && a->scope == b->scope &&
-	       memcmp(a->ip, b->ip, sizeof a->ip) == 0 && bytes_equal(a->path, b->path);
+	       memcmp(a->ip, b->ip, sizeof a->ip) == 0 && bytes_equal(a->path, b->path) &&
+	       bytes_equal(a->name, b->name);
 }
 
 static inline enum sample_same sample_same_redis(const struct snapshot *s, struct snapshot_fault *fault)
@@ -264,7 +265,8 @@ static inline enum sample_same sample_same_redis(const struct snapshot *s, struc
 	bool same = redis.address_count == want->address_count && redis.database == want->database &&
 		    redis.timeout_ms == want->timeout_ms && redis.cluster == want->cluster &&
 		    bytes_equal(redis.username, want->username) &&
-		    bytes_equal(redis.password, want->password);
+		    bytes_equal(redis.password, want->password) && redis.tls_ca.len == 0 &&
+		    redis.tls_cert.len == 0 && redis.tls_key.len == 0;
 	for (size_t i = 0; i < want->address_count && same; i++)
 		same = sample_same_address(&redis.addresses[i], &want->addresses[i]);
 	return same ? SAMPLE_SAME : SAMPLE_DIFFERENT;

@@ -53,6 +53,26 @@ static void another_block_moves_with_its_octets(void **state)
 	assert_non_null(arena_resize(NULL, 8));
 }
 
+static void an_aligned_block_is_one_like_the_others(void **state)
+{
+	static const size_t alignments[] = {1, 8, 16, 64, 4096};
+	(void)state;
+	for (size_t i = 0; i < sizeof alignments / sizeof alignments[0]; i++) {
+		uint8_t *wall = arena_take(1);
+		*wall = 0xEE;
+		uint8_t *block = arena_take_aligned(alignments[i], 100);
+		assert_non_null(block);
+		assert_int_equal((uintptr_t)block % alignments[i], 0);
+		assert_true(block > wall);
+		assert_int_equal(block[0] | block[99], 0);
+		memset(block, 0xDD, 100);
+		assert_int_equal(*wall, 0xEE);
+		assert_true((uint8_t *)arena_take(1) >= block + 100);
+		assert_memory_equal(arena_resize(block, 200), block, 100);
+	}
+	assert_null(arena_take_aligned(4096, ARENA_MAX));
+}
+
 /* Last: it leaves nothing. */
 static void exhaustion_is_told_and_changes_nothing(void **state)
 {
@@ -83,6 +103,7 @@ int main(void)
 		cmocka_unit_test(blocks_are_aligned_zero_and_apart),
 		cmocka_unit_test(the_last_block_grows_in_place),
 		cmocka_unit_test(another_block_moves_with_its_octets),
+		cmocka_unit_test(an_aligned_block_is_one_like_the_others),
 		cmocka_unit_test(exhaustion_is_told_and_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

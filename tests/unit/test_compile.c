@@ -46,8 +46,6 @@ static const struct compile_case {
 	{"a_delegate_that_is_the_ca", ONE "    ocsp_cert: {cert: ca.pem, key: ca.key}\n", true,
 		"warning: table "},
 	{"redis", REDIS, true, ""},
-	{"redis_tls", "redis: {address: \"127.0.0.1:1\", tls: {ca: ca.pem}}\n" REDIS, false,
-		"config.yaml:1:43: error: the installed hiredis has no TLS"},
 	{"cache_window_as_long_as_the_validity", "cache_window: 3600\n" GOOD "    ocsp_validity_hours: 1\n",
 		false, "error: cache_window 3600 is not shorter than the validity"},
 	{"cache_window_shorter_than_the_validity", "cache_window: 3599\n" GOOD "    ocsp_validity_hours: 1\n",

@@ -142,8 +142,6 @@ static void refusals_name_their_place_and_a_way_out(void **state)
 		const char *lines, *place, *words;
 	} cases[] = {
 		{"  address: no-such-host.invalid:1\n", "config.yaml:2:12: error: ", "cannot be resolved"},
-		{"  address: rediss://192.0.2.1:1\n", "config.yaml:2:12: error: ", "stunnel"},
-		{"  address: rediss://192.0.2.1:1\n", "config.yaml:2:12: error: ", "replica"},
 		{"  address: redis://192.0.2.1/1\n  database: 2\n",
 			"config.yaml:2:12: error: ", "database 1 here, but 2"},
 		{"  address: ['redis://192.0.2.1/0', 'redis://192.0.2.2/1']\n",

@@ -135,8 +135,8 @@ static const struct forgery forgeries[] = {
 	{"redis_cluster_2", RS(cluster), 2},
 	{"redis_reserved_1", RS(reserved), 1},
 	{"addresses_absent", RS(addresses.length), 0},
-	{"addresses_and_a_half", RS(addresses.length), 60},
-	{"nine_addresses", RS(addresses.length), 9 * 40},
+	{"addresses_and_a_half", RS(addresses.length), 72},
+	{"nine_addresses", RS(addresses.length), 9 * sizeof(struct snapshot_address)},
 	{"addresses_behind_the_record", RS(addresses.offset), 4096},
 	{"addresses_huge", RS(addresses.length), UINT32_MAX - 15},
 	{"username_behind_the_record", RS(username.offset), 4096},
@@ -150,6 +150,14 @@ static const struct forgery forgeries[] = {
 	{"socket_path_absent", A(0, path.length), 0},
 	{"socket_path_outside", A(0, path.offset), 4096},
 	{"ip6_with_a_path", A(2, path.length), 1},
+	{"name_without_tls", A(1, name.length), 8},
+	{"name_outside", A(1, name.length), 4096},
+	{"tls_to_a_unix_socket", RS(tls_ca.length), 8},
+	{"tls_ca_huge", RS(tls_ca.length), UINT32_MAX},
+	{"tls_cert_without_tls", RS(tls_cert.length), 8},
+	{"tls_cert_huge", RS(tls_cert.length), UINT32_MAX},
+	{"tls_key_without_cert", RS(tls_key.length), 8},
+	{"tls_key_huge", RS(tls_key.length), UINT32_MAX},
 };
 
 static void forge(struct sample *sample, const struct forgery *f)

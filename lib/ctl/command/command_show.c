@@ -80,6 +80,8 @@ static void print_address(const struct redis_address *address)
 	(void)inet_ntop(address->family == REDIS_IPV4 ? AF_INET : AF_INET6, address->ip, text, sizeof text);
 	printf(address->family == REDIS_IPV4 ? "  Redis at %s:%u\n" : "  Redis at [%s]:%u\n", text,
 		address->port);
+	if (address->name.len > 0)
+		print_octets("    whose certificate is for ", address->name);
 }
 
 static bool print_redis(const struct snapshot *s, struct snapshot_fault *fault)
@@ -95,6 +97,9 @@ static bool print_redis(const struct snapshot *s, struct snapshot_fault *fault)
 	printf("  Redis database %u, timeout %u ms, %s password%s\n", redis.database, redis.timeout_ms,
 		redis.password.len > 0 ? "with a" : "without a",
 		redis.cluster ? ", a cluster's replica" : "");
+	if (redis.tls_ca.len > 0)
+		printf("  Redis by TLS, %s a certificate of ours\n",
+			redis.tls_cert.len > 0 ? "with" : "without");
 	return true;
 }
 

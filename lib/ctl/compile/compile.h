@@ -44,7 +44,7 @@ void compile_free_requesters(struct compile_ca *ca);
 void compile_check_reply(
 	const struct config *config, const struct compile_ca *ca, int64_t now, struct messages *m);
 
-/* What no version, or not this one, can do: refused before any file is read. */
+/* What cannot go together: refused before any file is read. */
 void compile_check_available(const struct config *config, struct messages *m);
 /* Warns of a configuration that others may read though a password is in it, or may write. */
 void compile_check_secrecy(const struct config *config, struct messages *m);

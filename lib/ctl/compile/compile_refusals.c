@@ -8,26 +8,9 @@
 #include "status_redis.h"
 #include "status_table.h"
 #include "ctl/iso_time.h"
-#include "ctl/redis/redis_address.h"
-
-/* Any of the three: a connection without TLS is not what somebody asked for who gave but one of them. */
-static void check_redis_tls(const struct config_redis *redis, struct messages *m)
-{
-	const struct config_text tls[] = {redis->tls_ca, redis->tls_cert, redis->tls_key};
-
-	for (size_t i = 0; i < sizeof tls / sizeof *tls; i++) {
-		if (!tls[i].value)
-			continue;
-		message_error(m, tls[i].at,
-			REDIS_NO_TLS ", so redis.tls cannot work; let stunnel listen on a "
-				     "Unix socket in front of Redis, or keep a replica on this machine");
-		return;
-	}
-}
 
 void compile_check_available(const struct config *config, struct messages *m)
 {
-	check_redis_tls(&config->redis, m);
 	for (size_t i = 0; i < config->ca_count; i++) {
 		const struct config_ca *ca = &config->cas[i];
 

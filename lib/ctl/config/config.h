@@ -60,6 +60,8 @@ struct config_redis {
 	struct config_text username, password, password_file;
 	uint32_t database, timeout_ms;
 	bool cluster; /* READONLY is sent: the address is a cluster's replica */
+	bool tls_present;
+	struct place tls_at;
 	struct config_text tls_ca, tls_cert, tls_key;
 };
 

@@ -81,6 +81,14 @@ static void read_addresses(struct config_reading *r, const struct config_entry *
 		read_address(r, e, config_item(e->value, i), into);
 }
 
+static void read_tls(struct config_reading *r, const struct config_entry *e, void *into)
+{
+	struct config_redis *redis = into;
+	redis->tls_present = true;
+	redis->tls_at = e->name->at;
+	config_read_mapping(r, e->key->section, e->value, redis);
+}
+
 static void read_redis(struct config_reading *r, const struct config_entry *e, void *into)
 {
 	struct config_redis *redis = into;
@@ -133,7 +141,7 @@ static const struct config_key redis_keys[] = {
 	{"database", config_read_uint32, REDIS(database), 0, INT32_MAX, NULL, REFUSED},
 	{"timeout_ms", config_read_uint32, REDIS(timeout_ms), 1, 60000, NULL, REFUSED},
 	{"cluster", config_read_bool, REDIS(cluster), 0, 0, NULL, REFUSED},
-	{"tls", config_read_section, 0, 0, 0, &config_keys_tls, REFUSED},
+	{"tls", read_tls, 0, 0, 0, &config_keys_tls, REFUSED},
 };
 static const struct config_keys config_keys_redis = {"redis", ROWS(redis_keys)};
 

@@ -92,8 +92,10 @@ static void say_no_key(struct config_text path, const struct passphrase *pass, s
 	const char *reason = credentials_openssl_reason();
 
 	if (pass->asked && pass->password == NULL)
-		message_error(
-			m, path.at, "the key in %s is encrypted; give password or password_file", path.value);
+		message_error(m, path.at,
+			"the key in %s is encrypted; give password or password_file, or (redis.tls) a "
+			"copy that is not",
+			path.value);
 	else if (pass->asked)
 		message_error(m, path.at,
 			"the key in %s cannot be decrypted with this password (%s); check password or "

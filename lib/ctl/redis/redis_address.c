@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "status_redis.h"
+#include "status_redis_tls.h"
 #include "ctl/file.h"
 #include "ctl/memory.h"
+#include "redis_credentials.h"
 
 #define PORT_DEFAULT "6379"
+#define NO_TLS       "%s cannot work, this program was built without TLS; " REDIS_TLS_WAYS_OUT
 
 static bool has_room(const struct resolved_redis *out, struct place at, struct messages *m)
 {
@@ -60,10 +63,27 @@ static bool resolve(
 	return ok;
 }
 
+/* What the certificates of the addresses from `first` on must be for, where the configuration has a name, not an address. */
+static void add_name(const char *host, size_t first, struct resolved_redis *out)
+{
+	struct redis_settings *s = &out->settings;
+	uint8_t ip[16];
+	size_t len = strlen(host);
+	if (inet_pton(AF_INET, host, ip) == 1 || inet_pton(AF_INET6, host, ip) == 1)
+		return;
+	if (len > 1 && host[len - 1] == '.')
+		len--; /* a certificate's name has no root */
+	for (size_t i = first; i < s->address_count; i++) {
+		out->texts[i] = memory_printf("%.*s", (int)len, host);
+		s->addresses[i].name = bytes_of(out->texts[i]);
+	}
+}
+
 /* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT; config_load() has checked its syntax. */
 static bool add_host(
 	const char *text, size_t len, struct place at, struct resolved_redis *out, struct messages *m)
 {
+	const size_t first = out->settings.address_count;
 	char *copy = memory_printf("%.*s", (int)len, text);
 	char *host = copy;
 	char *end = NULL;
@@ -82,6 +102,8 @@ static bool add_host(
 		port = end + 1;
 	}
 	bool ok = resolve(host, port, at, out, m);
+	if (out->tls)
+		add_name(host, first, out);
 	free(copy);
 	return ok;
 }
@@ -91,9 +113,9 @@ static bool add_unix(const char *path, struct place at, struct resolved_redis *o
 	size_t i = out->settings.address_count;
 	if (!has_room(out, at, m))
 		return false;
-	out->paths[i] = memory_text(path);
+	out->texts[i] = memory_text(path);
 	out->settings.addresses[i].family = REDIS_UNIX;
-	out->settings.addresses[i].path = bytes_of(out->paths[i]);
+	out->settings.addresses[i].path = bytes_of(out->texts[i]);
 	out->settings.address_count++;
 	return true;
 }
@@ -112,20 +134,42 @@ static bool set_database(const char *digits, struct place at, struct resolved_re
 	return true;
 }
 
+static bool begins_with(const char *text, const char *scheme)
+{
+	return strncmp(text, scheme, strlen(scheme)) == 0;
+}
+
+/* Nobody shall think that a connection is secured that is not. */
+static bool agrees_with_tls(struct config_text address, bool tls, struct messages *m)
+{
+	const char *text = address.value;
+	if (begins_with(text, "rediss://") && !redis_tls_is_built())
+		message_error(m, address.at, NO_TLS, text);
+	else if (begins_with(text, "rediss://") && !tls)
+		message_error(m, address.at,
+			"%s needs redis.tls.ca, the file of the CA that issued the server's certificate",
+			text);
+	else if (begins_with(text, "unix:") && tls)
+		message_error(m, address.at,
+			"a Unix socket stays on this machine and has no TLS; leave out redis.tls, or this "
+			"address");
+	else if (begins_with(text, "redis://") && tls)
+		message_error(
+			m, address.at, "redis:// is without TLS, but redis.tls is given; say rediss://");
+	else
+		return true;
+	return false;
+}
+
 static bool add_address(struct config_text address, struct resolved_redis *out, struct messages *m)
 {
 	const char *text = address.value;
-	if (strncmp(text, "unix:", 5) == 0)
-		return add_unix(text + 5, address.at, out, m);
-	if (strncmp(text, "rediss://", 9) == 0) {
-		message_error(m, address.at,
-			REDIS_NO_TLS "; let stunnel listen on a Unix socket in front of "
-				     "%s, or keep a replica on this machine",
-			text);
+	if (!agrees_with_tls(address, out->tls, m))
 		return false;
-	}
-	if (strncmp(text, "redis://", 8) == 0)
-		text += 8;
+	if (begins_with(text, "unix:"))
+		return add_unix(text + 5, address.at, out, m);
+	if (begins_with(text, "redis://") || begins_with(text, "rediss://"))
+		text = strchr(text, '/') + 2;
 	size_t host = strcspn(text, "/");
 	if (text[host] == '/' && text[host + 1] != '\0' && !set_database(text + host + 1, address.at, out, m))
 		return false;
@@ -157,25 +201,38 @@ static bool read_password(const struct config_redis *from, struct resolved_redis
 	       check_secret(&out->settings, in_file ? from->password_file.at : from->password.at, m);
 }
 
+static bool read_tls(const struct config_redis *from, struct resolved_redis *out, struct messages *m)
+{
+	if (!from->tls_present || redis_tls_is_built())
+		return !from->tls_present || redis_credentials(from, out, m);
+	message_error(m, from->tls_at, NO_TLS, "redis.tls");
+	return false;
+}
+
 bool redis_settings(const struct config *config, struct resolved_redis *out, struct messages *m)
 {
 	const struct config_redis *from = &config->redis;
 	bool ok = true;
 
-	*out = (struct resolved_redis){0};
+	*out = (struct resolved_redis){.tls = from->tls_present};
 	out->settings.database = from->database;
 	out->settings.timeout_ms = from->timeout_ms;
 	out->settings.cluster = from->cluster;
 	out->settings.username = bytes_of(from->username.value);
 	for (size_t i = 0; i < from->address_count; i++)
 		ok = add_address(from->addresses[i], out, m) && ok;
+	ok = read_tls(from, out, m) && ok;
 	return read_password(from, out, m) && ok;
 }
 
 void redis_settings_free(struct resolved_redis *r)
 {
+	struct redis_settings *s = &r->settings;
 	file_wipe_text(r->password);
 	for (size_t i = 0; i < SNAPSHOT_ADDRESSES_MAX; i++)
-		free(r->paths[i]);
+		free(r->texts[i]);
+	free((uint8_t *)(uintptr_t)s->tls_ca.data);
+	free((uint8_t *)(uintptr_t)s->tls_cert.data);
+	file_wipe((uint8_t *)(uintptr_t)s->tls_key.data, s->tls_key.len);
 	*r = (struct resolved_redis){0};
 }

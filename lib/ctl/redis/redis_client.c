@@ -2,28 +2,20 @@
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
+#include <hiredis/read.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "ctl/file.h"
 #include "ctl/memory.h"
 #include "redis_connect.h"
 
-/* ---- connecting ---- */
+#define READ_OCTETS 65536
 
-static bool set_up(struct redis_client *c, int fd)
-{
-	const struct timeval patience = {REDIS_CLIENT_REPLY_MS / 1000, REDIS_CLIENT_REPLY_MS % 1000 * 1000};
-	c->context = redisConnectFd(fd);
-	if (!c->context) {
-		close(fd);
-		return false;
-	}
-	return redisSetTimeout(c->context, patience) == REDIS_OK;
-}
+/* ---- connecting ---- */
 
 static bool connect_any(struct redis_client *c)
 {
@@ -31,16 +23,17 @@ static bool connect_any(struct redis_client *c)
 	for (size_t i = 0; i < s->address_count; i++) {
 		free(c->name);
 		c->name = redis_connect_text(&s->addresses[i]);
-		const int fd = redis_connect(&s->addresses[i]);
-		if (fd >= 0)
-			return set_up(c, fd);
+		if (redis_stream_open(&c->stream, s, i, REDIS_CLIENT_REPLY_MS))
+			return true;
+		char *fault = redis_stream_fault(&c->stream);
 		if (i + 1 < s->address_count)
-			message_notice(c->m, c->at, "redis %s: %s; trying the next address", c->name,
-				strerror(errno));
+			message_notice(c->m, c->at, "redis %s: %s; trying the next address", c->name, fault);
+		else
+			message_error(c->m, c->at,
+				"redis %s: cannot connect: %s; is the server up, and may this user reach it?",
+				c->name, fault);
+		free(fault);
 	}
-	message_error(c->m, c->at,
-		"redis %s: cannot connect: %s; is the server up, and may this user reach it?", c->name,
-		strerror(errno));
 	return false;
 }
 
@@ -53,18 +46,21 @@ static void forget_reply(struct redis_client *c)
 	c->reply = NULL;
 }
 
-static void lose(struct redis_client *c)
+static void lose(struct redis_client *c, const char *why)
 {
-	const char *why = c->context->errstr;
-	if (c->context->err == REDIS_ERR_PROTOCOL)
-		why = "what answers is not Redis; check the address";
-	else if (c->context->err == REDIS_ERR_EOF)
-		why = "it closed the connection; is the server up?";
-	else if (c->context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
-		why = "no reply for too long; is the server busy or stopped?";
 	message_error(c->m, c->at, "redis %s: %s", c->name, why);
-	redisFree(c->context);
-	c->context = NULL;
+	redis_stream_close(&c->stream);
+}
+
+static void lose_stream(struct redis_client *c)
+{
+	if (errno == EAGAIN || errno == EWOULDBLOCK) {
+		lose(c, "no reply for too long; is the server busy or stopped?");
+		return;
+	}
+	char *fault = redis_stream_fault(&c->stream);
+	lose(c, fault);
+	free(fault);
 }
 
 static struct redis_answer answer_of(const redisReply *r)
@@ -88,29 +84,61 @@ static struct redis_answer answer_of(const redisReply *r)
 	}
 }
 
-/* redisGetReply() would take a reply of any size. */
+/* All that is queued; the password may be among it. False: the connection is lost, which was said. */
+static bool flush(struct redis_client *c)
+{
+	struct slice rest = {(const uint8_t *)c->queued, c->queued_len};
+	while (rest.len > 0) {
+		const ssize_t put = redis_stream_write(&c->stream, rest);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0) {
+			lose_stream(c);
+			break;
+		}
+		rest = (struct slice){rest.data + put, rest.len - (size_t)put};
+	}
+	memory_wipe(c->queued, c->queued_len);
+	c->queued_len = 0;
+	return rest.len == 0;
+}
+
+/* The octets that came, 0 where the connection is lost, which was said. */
+static size_t read_more(struct redis_client *c)
+{
+	uint8_t octets[READ_OCTETS];
+	ssize_t got = -1;
+	do
+		got = redis_stream_read(&c->stream, octets, sizeof octets);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		lose_stream(c);
+	else if (got == 0)
+		lose(c, "it closed the connection; is the server up?");
+	else if (redisReaderFeed(c->reader, (const char *)octets, (size_t)got) == REDIS_OK)
+		return (size_t)got;
+	else
+		lose(c, c->reader->errstr);
+	return 0;
+}
+
+/* hiredis' reader would take a reply of any size. */
 static bool get_reply(struct redis_client *c)
 {
-	redisContext *context = c->context;
 	size_t octets = 0;
-	int written = 0;
-	while (redisGetReplyFromReader(context, &c->reply) == REDIS_OK) {
+	while (redisReaderGetReply(c->reader, &c->reply) == REDIS_OK) {
 		if (c->reply)
 			return true;
-		while (!written)
-			if (redisBufferWrite(context, &written) != REDIS_OK)
-				return false;
-		const size_t before = context->reader->len;
-		if (redisBufferRead(context) != REDIS_OK)
+		const size_t more = flush(c) ? read_more(c) : 0;
+		if (more == 0)
 			return false;
-		octets += context->reader->len - before;
+		octets += more;
 		if (octets > REDIS_CLIENT_REPLY_MAX) {
-			context->err = REDIS_ERR_OTHER;
-			(void)snprintf(context->errstr, sizeof context->errstr,
-				"a reply of more than %d octets; is it Redis?", REDIS_CLIENT_REPLY_MAX);
+			lose(c, "a reply of more than 64 MiB; is it Redis?");
 			return false;
 		}
 	}
+	lose(c, "what answers is not Redis; check the address");
 	return false;
 }
 
@@ -123,13 +151,8 @@ bool redis_client_receive(struct redis_client *c, struct redis_answer *out)
 {
 	*out = (struct redis_answer){0};
 	forget_reply(c);
-	if (!c->context)
+	if (c->stream.fd < 0 || !get_reply(c))
 		return false;
-	errno = 0;
-	if (!get_reply(c)) {
-		lose(c);
-		return false;
-	}
 	*out = answer_of(c->reply);
 	return true;
 }
@@ -142,18 +165,35 @@ struct redis_answer redis_answer_item(const struct redis_answer *list, size_t i)
 
 /* ---- commands ---- */
 
+static void queue(struct redis_client *c, const char *octets, size_t len)
+{
+	if (len > c->queued_room - c->queued_len) {
+		c->queued_room = 2 * c->queued_room + len;
+		c->queued = memory_resized(c->queued, c->queued_room, 1);
+	}
+	memcpy(c->queued + c->queued_len, octets, len);
+	c->queued_len += len;
+}
+
 void redis_client_send(struct redis_client *c, size_t count, const struct slice *words)
 {
 	const char *argv[REDIS_CLIENT_WORDS] = {NULL};
 	size_t lengths[REDIS_CLIENT_WORDS] = {0};
-	if (!c->context || count > REDIS_CLIENT_WORDS)
+	char *command = NULL;
+	if (c->stream.fd < 0 || count > REDIS_CLIENT_WORDS)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		argv[i] = (const char *)words[i].data;
 		lengths[i] = words[i].len;
 	}
-	if (redisAppendCommandArgv(c->context, (int)count, argv, lengths) != REDIS_OK)
-		lose(c); /* no memory: nothing that follows would be in step */
+	const long long len = redisFormatCommandArgv(&command, (int)count, argv, lengths);
+	if (len < 0) {
+		lose(c, "out of memory"); /* nothing that follows would be in step */
+		return;
+	}
+	queue(c, command, (size_t)len);
+	memory_wipe(command, (size_t)len);
+	redisFreeCommand(command);
 }
 
 /* One command of the greeting; nothing is asked of a server that refuses it. */
@@ -193,19 +233,22 @@ static bool greet_all(struct redis_client *c, bool writes)
 
 bool redis_client_open(struct redis_client *c, const struct config *config, bool writes, struct messages *m)
 {
-	*c = (struct redis_client){.m = m, .at = {config->path, 0, 0}};
+	*c = (struct redis_client){.m = m, .at = {config->path, 0, 0}, .stream = {.fd = -1}};
 	if (config->redis.present)
 		c->at = config->redis.at;
 	(void)signal(SIGPIPE, SIG_IGN);
+	c->reader = redisReaderCreate();
 	return redis_settings(config, &c->settings, m) && connect_any(c) && greet_all(c, writes);
 }
 
 void redis_client_close(struct redis_client *c)
 {
 	forget_reply(c);
-	if (c->context)
-		redisFree(c->context);
+	if (c->reader)
+		redisReaderFree(c->reader);
+	redis_stream_close(&c->stream);
 	redis_settings_free(&c->settings);
+	file_wipe(c->queued, c->queued_len);
 	free(c->name);
 	*c = (struct redis_client){0};
 }

@@ -11,6 +11,7 @@
 #define REDIS_CLIENT_H
 
 #include "redis_address.h"
+#include "redis_stream.h"
 
 #define REDIS_CLIENT_BATCH      1000
 #define REDIS_CLIENT_CONNECT_MS 5000       /* for each address */
@@ -18,20 +19,23 @@
 #define REDIS_CLIENT_REPLY_MAX  (64 << 20) /* octets of one reply; a page of SCAN has some 100,000 */
 #define REDIS_CLIENT_SHOWN      200        /* octets of a text of Redis in a message */
 
-struct redisContext;
+struct redisReader;
 
 struct redis_client {
 	struct resolved_redis settings;
-	struct redisContext *context; /* NULL: not connected, or lost */
-	void *reply;                  /* the last one */
-	char *name;                   /* "127.0.0.1:6379", "unix:/run/redis.sock" */
-	struct place at;              /* where the configuration speaks of Redis */
+	struct redis_stream stream; /* closed: not connected, or lost */
+	struct redisReader *reader;
+	char *queued; /* commands, as they go out */
+	size_t queued_len, queued_room;
+	void *reply;     /* the last one */
+	char *name;      /* "127.0.0.1:6379", "unix:/run/redis.sock" */
+	struct place at; /* where the configuration speaks of Redis */
 	struct messages *m;
 };
 
 /*
  * Connects to the first address that answers, with AUTH and SELECT; for a cluster's replica READONLY, unless `writes`. The
- * configuration must outlive it. False after an error. redis_client_close() in any case; *c starts as {0}.
+ * configuration must outlive it, and *c stay where it is. False after an error. redis_client_close() in any case; *c starts as {0}.
  * From then on SIGPIPE is ignored: a server that goes away is a failed write.
  */
 bool redis_client_open(struct redis_client *c, const struct config *config, bool writes, struct messages *m);

@@ -63,9 +63,13 @@ uint64_t plan_redis_size(const struct redis_settings *redis)
 	for (size_t i = 0; i < redis->address_count; i++) {
 		grow(&size, sizeof(struct snapshot_address));
 		grow(&size, redis->addresses[i].path.len);
+		grow(&size, redis->addresses[i].name.len);
 	}
 	grow(&size, redis->username.len);
 	grow(&size, redis->password.len);
+	grow(&size, redis->tls_ca.len);
+	grow(&size, redis->tls_cert.len);
+	grow(&size, redis->tls_key.len);
 	return round_up(size, 8);
 }
 

@@ -70,6 +70,7 @@ static struct snapshot_span put_addresses(struct draft *draft, const struct redi
 			.port = from->port,
 			.scope = from->scope,
 			.path = put(draft, from->path),
+			.name = put(draft, from->name),
 		};
 		memcpy(address.ip, from->ip, sizeof address.ip);
 		memcpy(draft->octets + array.offset + i * sizeof address, &address, sizeof address);
@@ -90,6 +91,9 @@ void record_redis(uint8_t *file, uint64_t offset, const struct redis_settings *r
 	fixed.addresses = put_addresses(&draft, redis);
 	fixed.username = put(&draft, redis->username);
 	fixed.password = put(&draft, redis->password);
+	fixed.tls_ca = put(&draft, redis->tls_ca);
+	fixed.tls_cert = put(&draft, redis->tls_cert);
+	fixed.tls_key = put(&draft, redis->tls_key);
 	memcpy(draft.octets, &fixed, sizeof fixed);
 }
 

@@ -1,0 +1,93 @@
+#include "redis_credentials.h"
+
+#include <string.h>
+
+#include <openssl/x509.h>
+
+#include "ctl/credentials/credentials.h"
+#include "ctl/memory.h"
+
+/* One behind another; {NULL, 0}: OpenSSL cannot write what it has read. */
+static struct slice certificates_der(X509 *const *chain)
+{
+	uint8_t *octets = NULL;
+	size_t len = 0;
+	for (size_t i = 0; chain[i] != NULL; i++) {
+		unsigned char *der = NULL;
+		const int more = i2d_X509(chain[i], &der);
+		if (more <= 0) {
+			free(octets);
+			return (struct slice){NULL, 0};
+		}
+		octets = memory_resized(octets, len + (size_t)more, 1);
+		memcpy(octets + len, der, (size_t)more);
+		len += (size_t)more;
+		OPENSSL_free(der);
+	}
+	return (struct slice){octets, len};
+}
+
+static bool read_certificates(struct config_text path, struct slice *out, struct messages *m)
+{
+	size_t count = 0;
+	X509 **chain = credentials_chain(path, &count, m);
+	if (!chain)
+		return false;
+	*out = certificates_der(chain);
+	credentials_free_chain(chain);
+	if (out->len > 0)
+		return true;
+	message_error(m, path.at, "a certificate in %s cannot be used; have it issued again", path.value);
+	return false;
+}
+
+/* PrivateKeyInfo (RFC 5208 5). */
+static struct slice key_der(const EVP_PKEY *key)
+{
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	unsigned char *der = NULL;
+	const int len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : 0;
+	struct slice out = {NULL, 0};
+	if (len > 0) {
+		uint8_t *octets = memory_zeroed((size_t)len, 1);
+		memcpy(octets, der, (size_t)len);
+		out = (struct slice){octets, (size_t)len};
+		OPENSSL_clear_free(der, (size_t)len);
+	}
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return out;
+}
+
+static bool read_key(const struct config_redis *from, struct slice *out, struct messages *m)
+{
+	const struct config_credential own = {
+		.present = true, .at = from->tls_cert.at, .cert = from->tls_cert, .key = from->tls_key};
+	const unsigned errors = m->errors;
+	struct credential pair = {NULL, NULL};
+	if (!credentials_load(&own, true, &pair, m))
+		return false;
+	credentials_check_pair(&own, &pair, m);
+	if (m->errors == errors)
+		*out = key_der(pair.key);
+	if (m->errors == errors && out->len == 0)
+		message_error(m, from->tls_key.at, "the key in %s cannot be used; make another",
+			from->tls_key.value);
+	credentials_free(&pair);
+	return m->errors == errors;
+}
+
+bool redis_credentials(const struct config_redis *from, struct resolved_redis *out, struct messages *m)
+{
+	struct redis_settings *s = &out->settings;
+	if (!from->tls_ca.value) {
+		message_error(m, from->tls_at,
+			"redis.tls has no ca; name the file of the CA that issued the server's certificate, "
+			"the only one that is trusted");
+		return false;
+	}
+	bool ok = read_certificates(from->tls_ca, &s->tls_ca, m);
+	if (from->tls_cert.value)
+		ok = read_certificates(from->tls_cert, &s->tls_cert, m) && read_key(from, &s->tls_key, m) &&
+		     ok;
+	return ok;
+}
