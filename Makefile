@@ -161,6 +161,7 @@ help:
 	@echo 'make bench-gate      fails where a request costs more instructions, page faults or system calls than it did'
 	@echo 'make fuzz TIME=60    libFuzzer (FUZZER=afl: AFL++) on everything that reads what others wrote, for so many seconds'
 	@echo 'make faults          every system call and allocation made to fail in turn, files damaged at every octet'
+	@echo 'make soak TIME=300   each web server for so many seconds under 64 clients, some hostile; SERVERS=nginx: only that one'
 	@echo 'make prove           Frama-C proves the contracts of what reads foreign octets, for every input'
 	@echo 'make hardening       what protects the programs as they were built, line by line; fails where something is missing'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
@@ -240,6 +241,16 @@ $(BUILD)/bench/plain-cgi: $(BUILD)/tests/bench/plain-cgi.o
 	@mkdir -p $(@D)
 	$(LINK) -pie -o $@ $^ -lhiredis -lcrypto $(LDLIBS)
 
+# Each web server in turn under 64 clients, for TIME seconds. What is asked, and when it fails: tests/soak/soak.py.
+soak:
+	@tests/deps.sh build check
+	@$(MAKE) -s all $(BUILD)/soak/client
+	@/usr/bin/python3 -B tests/soak/soak.py $(BUILD) $(TIME) $(SERVERS)
+
+$(BUILD)/soak/client: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/soak/*.c))
+	@mkdir -p $(@D)
+	$(LINK) -pie -o $@ $^ -lcrypto $(LDLIBS)
+
 # What `check` does in short: each system call and each allocation failing in each way, each octet of each value.
 faults:
 	@tests/deps.sh build check
@@ -309,6 +320,6 @@ dist:
 clean:
 	rm -rf build dist
 
-.PHONY: all help deps demo unit-tests tls-tests valgrind-programs check check-asan lint bench bench-gate bench-baseline bench-programs faults hardening fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
+.PHONY: all help deps demo unit-tests tls-tests valgrind-programs check check-asan lint bench bench-gate bench-baseline bench-programs faults hardening soak fuzz fuzz-targets fuzz-coverage prove install uninstall dist clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

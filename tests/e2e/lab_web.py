@@ -220,6 +220,7 @@ class Lighttpd(Server):
 
     def start(self):
         own = f'server.port = {self.port}\nserver.bind = "127.0.0.1"\nserver.document-root = "{self.folder}"\n'
+        own += f'server.upload-dirs = ( "{self.folder}" )\n'
         own += f'server.errorlog = "{self.path("error.log")}"\ninclude "{self.www("lighttpd.conf")}"\n'
         paths = {"OCSP_CGI_PROGRAM": self.site.cgi, "OCSP_CGI_SNAPSHOT": self.site.snapshot, "OCSP_CGI_LOG": self.path(self.log)}
         paths["OCSP_CGI_PAGES"] = self.pages()
@@ -235,7 +236,7 @@ class Nginx(Server):
         self.run(command("fcgiwrap"), "-c", "4", "-s", f"unix:{socket_path}")
         self.wait_until(lambda: os.path.exists(socket_path))
         own = f"pid {self.path('pid')};\nerror_log {self.path('error.log')} warn;\ndaemon off;\nworker_processes 1;\n"
-        own += "events { worker_connections 64; }\nhttp {\naccess_log off;\n"
+        own += "events { worker_connections 768; }\nhttp {\naccess_log off;\n"
         own += "".join(f"{kind}_temp_path {self.path(kind)};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         paths = {"program": self.site.cgi, "snapshot": self.site.snapshot, "socket": f"unix:{socket_path}", "pages": self.pages()}
         own += f"server {{\nlisten 127.0.0.1:{self.port};\ninclude {self.www('nginx.conf')};\n"
