@@ -244,7 +244,7 @@ static bool sequence_octets(uint64_t window, size_t available, uint64_t *total)
 /*@
   requires \valid_read(t) && tail_sound(*t) && \valid(surplus) && \separated(t, surplus);
   assigns *surplus;
-  ensures \result == BASE64_FOUND ==> *surplus <= t->slashes;
+  ensures base64_verdict(\result) && (\result == BASE64_FOUND ==> *surplus <= t->slashes);
 */
 static enum base64_find judge(const struct tail *t, size_t *surplus)
 {
@@ -294,7 +294,9 @@ struct found {
 /* The text that begins at `start` is earlier than all that were considered before it. */
 /*@
   requires \valid_read(t) && tail_sound(*t) && \valid(found) && \separated(t, found);
+  requires base64_verdict(found->verdict);
   assigns *found;
+  ensures base64_verdict(found->verdict);
   ensures found->start == start || found->start == \old(found->start);
 */
 static void consider(const struct tail *t, size_t start, struct found *found)
@@ -311,7 +313,7 @@ static void consider(const struct tail *t, size_t start, struct found *found)
 /*@
   requires slice_readable(path);
   assigns \nothing;
-  ensures \result.start <= path.len;
+  ensures \result.start <= path.len && base64_verdict(\result.verdict);
 */
 static struct found find_text(struct slice path)
 {
@@ -319,7 +321,7 @@ static struct found find_text(struct slice path)
 	struct found found = {0};
 	size_t i = path.len;
 	/*@
-	  loop invariant i <= path.len && found.start <= path.len;
+	  loop invariant i <= path.len && found.start <= path.len && base64_verdict(found.verdict);
 	  loop invariant tail_sound(t) && t.characters + t.padding <= path.len - i;
 	  loop assigns i, t, found;
 	  loop variant i;

@@ -41,6 +41,8 @@ enum base64_find {
 	BASE64_TRUNCATED, /* a SEQUENCE that says it is longer than what is there: a server merged slashes (H2) */
 };
 
+/*@ predicate base64_verdict(enum base64_find f) = f == BASE64_NONE || f == BASE64_FOUND || f == BASE64_TRUNCATED; */
+
 /*
  * The earliest text behind a '/' of `path`, which is percent-decoded already, that decodes to exactly one DER
  * SEQUENCE; leading slashes of that text are skipped, and so are those behind its end. Decodes it into `out`, which
@@ -53,6 +55,7 @@ enum base64_find {
   requires slice_readable(path) && \valid(out + (0 .. size - 1)) && \valid(written);
   requires \separated(written, out + (0 .. size - 1)) && \separated(written, path.data + (0 .. path.len - 1));
   assigns *written, out[0 .. size - 1];
+  ensures base64_verdict(\result);
   ensures \result == BASE64_FOUND ==> *written <= size;
 */
 enum base64_find base64_find_request(struct slice path, uint8_t *out, size_t size, size_t *written);

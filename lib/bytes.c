@@ -38,6 +38,12 @@ bool bytes_equal(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || same(a.data, b.data, a.len));
 }
 
+size_t bytes_before(struct slice octets, uint8_t wanted)
+{
+	const uint8_t *found = octets.len > 0 ? memchr(octets.data, wanted, octets.len) : NULL;
+	return found ? (size_t)(found - octets.data) : octets.len;
+}
+
 struct buffer bytes_buffer(uint8_t *storage, size_t size)
 {
 	return (struct buffer){storage, size, 0, false};

@@ -56,6 +56,15 @@ struct slice bytes_of(const char *text);
 */
 bool bytes_equal(struct slice a, struct slice b);
 
+/* How many octets stand in front of the first `wanted`; all of them where there is none. */
+/*@
+  requires slice_readable(octets);
+  assigns \nothing;
+  ensures \result <= octets.len;
+  ensures \result < octets.len ==> octets.data[\result] == wanted;
+*/
+size_t bytes_before(struct slice octets, uint8_t wanted);
+
 /*
  * Appends to `data`, which is the caller's and holds `size` octets. What does not fit is left out whole and
  * sets `failed`, which stays set: check it once, at the end.

@@ -27,7 +27,18 @@ struct cgi_environment {
 };
 #define CGI_SNAPSHOT_DEFAULT "/var/lib/ocsp-cgi/snapshot"
 
+/*@
+  predicate cgi_environment_sound(struct cgi_environment *env) =
+    \valid_read(env) && slice_readable(env->method_name) && slice_readable(env->request_uri) &&
+    slice_readable(env->path_info) && slice_readable(env->content_type) && slice_readable(env->content_length) &&
+    slice_readable(env->if_none_match);
+
+  predicate cgi_apart(struct slice octets, struct log *log) =
+    \separated(octets.data + (0 .. octets.len - 1), log);
+*/
+
 /* `entries` is environ's "NAME=value" list, ended by NULL; *out borrows from it. */
+/*@ requires \valid(out); assigns *out; ensures cgi_environment_sound(out); */
 void cgi_environment(char *const *entries, struct cgi_environment *out);
 
 /* Where the request stands, or the reply that HTTP already has for it. */
@@ -52,6 +63,15 @@ enum cgi_outcome {
  * and drains what is refused. `storage` has CGI_TARGET_MAX octets; *body borrows from it. CGI_REQUEST means only that
  * there is nothing for HTTP to refuse yet; an empty body is one, too. `limit` beyond REQUEST_DER_MAX is taken as that.
  */
+/*@
+  requires cgi_environment_sound(env) && log_sound(log) && \valid(body) && \valid(storage + (0 .. CGI_TARGET_MAX - 1));
+  requires \separated(env, body, log, storage + (0 .. CGI_TARGET_MAX - 1));
+  requires cgi_apart(env->content_type, log) && cgi_apart(env->content_length, log);
+  assigns *body, *log, storage[0 .. CGI_TARGET_MAX - 1];
+  ensures body->data == storage && body->len <= REQUEST_DER_MAX;
+  ensures \result == CGI_REQUEST ==> body->len <= limit;
+  ensures log_sound(log);
+*/
 enum cgi_outcome cgi_read(const struct cgi_environment *env, int fd, size_t limit, uint8_t *storage,
 	struct slice *body, struct log *log);
 
@@ -60,6 +80,14 @@ enum cgi_outcome cgi_read(const struct cgi_environment *env, int fd, size_t limi
  * CGI_TARGET_MAX octets and may be cgi_read()'s. A target that holds no request and whose last segment is "status" is
  * CGI_STATUS_PAGE: at the root and below a mount, with a slash or a query behind it.
  */
+/*@
+  requires cgi_environment_sound(env) && log_sound(log) && \valid(der) && slice_readable(body);
+  requires \valid(storage + (0 .. CGI_TARGET_MAX - 1));
+  requires \separated(env, der, log, storage + (0 .. CGI_TARGET_MAX - 1));
+  assigns *der, *log, storage[0 .. CGI_TARGET_MAX - 1];
+  ensures slice_readable(*der) && log_sound(log);
+  ensures *der == body || (der->data == storage && der->len <= limit && der->len <= CGI_TARGET_MAX);
+*/
 enum cgi_outcome cgi_decode(const struct cgi_environment *env, struct slice body, size_t limit,
 	uint8_t *storage, struct slice *der, struct log *log);
 

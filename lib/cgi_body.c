@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #define NOTE_VALUE_MAX 64 /* octets of a foreign header field in a note */
@@ -15,9 +14,15 @@ struct content_length {
 	uint64_t octets;
 };
 
+/*@ requires slice_readable(text); assigns \nothing; */
 static struct content_length content_length_of(struct slice text)
 {
 	struct content_length length = {text.len > 0, true, 0};
+	/*@
+	  loop invariant 0 <= i <= text.len;
+	  loop assigns i, length.valid;
+	  loop variant text.len - i;
+	*/
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] < '0' || text.data[i] > '9')
 			length.valid = false;
@@ -26,18 +31,37 @@ static struct content_length content_length_of(struct slice text)
 	return length;
 }
 
+/*@ assigns \nothing; */
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+}
+
 /* RFC 9110 8.3.1: type "/" subtype in any case, parameters behind ";". */
+/*@ requires slice_readable(content_type); assigns \nothing; */
 static bool is_ocsp_request(struct slice content_type)
 {
 	static const char wanted[] = "application/ocsp-request";
-	size_t len = sizeof wanted - 1;
+	const size_t len = sizeof wanted - 1;
 	if (content_type.len == 0)
 		return true;
-	if (content_type.len < len || strncasecmp((const char *)content_type.data, wanted, len) != 0)
+	if (content_type.len < len)
 		return false;
-	return content_type.len == len || strchr("; \t", content_type.data[len]);
+	/*@ loop invariant 0 <= i <= 24 <= content_type.len; loop assigns i; loop variant 24 - i; */
+	for (size_t i = 0; i < len; i++)
+		if (lower(content_type.data[i]) != (uint8_t)wanted[i])
+			return false;
+	if (content_type.len == len)
+		return true;
+	uint8_t behind = content_type.data[len];
+	return behind == ';' || behind == ' ' || behind == '\t';
 }
 
+/*@
+  requires log_sound(log) && slice_readable(value) && cgi_apart(value, log);
+  assigns *log;
+  ensures log_sound(log);
+*/
 static void note_value(struct log *log, const char *text, struct slice value)
 {
 	struct buffer *note = log_note(log, LOG_INFO);
@@ -46,6 +70,11 @@ static void note_value(struct log *log, const char *text, struct slice value)
 		note, (struct slice){value.data, value.len < NOTE_VALUE_MAX ? value.len : NOTE_VALUE_MAX});
 }
 
+/*@
+  requires log_sound(log);
+  assigns *log;
+  ensures log_sound(log);
+*/
 static void note_numbers(struct log *log, const char *text, uint64_t number, const char *middle, size_t limit)
 {
 	struct buffer *note = log_note(log, LOG_INFO);
@@ -56,6 +85,13 @@ static void note_numbers(struct log *log, const char *text, uint64_t number, con
 }
 
 /* What HTTP refuses before a single octet is read; CGI_REQUEST: nothing. */
+/*@
+  requires cgi_environment_sound(env) && log_sound(log) && \valid_read(length) && \separated(env, length, log);
+  requires cgi_apart(env->content_type, log) && cgi_apart(env->content_length, log);
+  assigns *log;
+  ensures log_sound(log);
+  ensures \result == CGI_REQUEST ==> length->valid && length->octets <= limit;
+*/
 static enum cgi_outcome refuse(
 	const struct cgi_environment *env, const struct content_length *length, size_t limit, struct log *log)
 {
@@ -79,6 +115,11 @@ static enum cgi_outcome refuse(
 }
 
 /* As read(), but neither a signal nor a non-blocking descriptor ends it: the deadline does. */
+/*@
+  requires \valid(out + (0 .. size - 1));
+  assigns out[0 .. size - 1];
+  ensures -1 <= \result <= size;
+*/
 static ssize_t read_some(int fd, uint8_t *out, size_t size)
 {
 	for (;;) {
@@ -94,9 +135,15 @@ static ssize_t read_some(int fd, uint8_t *out, size_t size)
 }
 
 /* Reads to the end of the file or of `size`. False: an error, errno is set. */
+/*@
+  requires \valid(out + (0 .. size - 1)) && \valid(len) && \separated(len, out + (0 .. size - 1));
+  assigns *len, out[0 .. size - 1];
+  ensures *len <= size;
+*/
 static bool read_whole(int fd, uint8_t *out, size_t size, size_t *len)
 {
 	*len = 0;
+	/*@ loop invariant *len <= size; loop assigns *len, out[0 .. size - 1]; loop variant size - *len; */
 	while (*len < size) {
 		ssize_t got = read_some(fd, out + *len, size - *len);
 		if (got < 0)
@@ -109,9 +156,18 @@ static bool read_whole(int fd, uint8_t *out, size_t size, size_t *len)
 }
 
 /* mod_cgid loses the reply of a program that ends without having read the body. */
+/*@
+  requires \valid(storage + (0 .. CGI_TARGET_MAX - 1));
+  assigns storage[0 .. CGI_TARGET_MAX - 1];
+*/
 static void drain(int fd, uint64_t octets, uint8_t *storage)
 {
 	uint64_t left = octets < CGI_DRAIN_MAX ? octets : CGI_DRAIN_MAX;
+	/*@
+	  loop invariant left <= CGI_DRAIN_MAX;
+	  loop assigns left, storage[0 .. CGI_TARGET_MAX - 1];
+	  loop variant left;
+	*/
 	while (left > 0) {
 		ssize_t got = read_some(fd, storage, left < CGI_TARGET_MAX ? (size_t)left : CGI_TARGET_MAX);
 		if (got <= 0)
@@ -121,6 +177,7 @@ static void drain(int fd, uint64_t octets, uint8_t *storage)
 }
 
 /* How much of a refused body there may be. Without a length only a POST is known to have one (chunked, Apache). */
+/*@ requires \valid_read(env) && \valid_read(length); assigns \nothing; */
 static uint64_t refused_octets(const struct cgi_environment *env, const struct content_length *length)
 {
 	if (length->given)
@@ -128,6 +185,11 @@ static uint64_t refused_octets(const struct cgi_environment *env, const struct c
 	return env->method == CGI_POST ? CGI_DRAIN_MAX : 0;
 }
 
+/*@
+  requires log_sound(log);
+  assigns *log;
+  ensures log_sound(log) && \result == CGI_BAD_REQUEST;
+*/
 static enum cgi_outcome read_failed(int error, struct log *log)
 {
 	struct buffer *note = log_note(log, LOG_WARNING);
@@ -136,6 +198,13 @@ static enum cgi_outcome read_failed(int error, struct log *log)
 	return CGI_BAD_REQUEST;
 }
 
+/*@
+  requires octets <= REQUEST_DER_MAX && \valid(storage + (0 .. CGI_TARGET_MAX - 1)) && \valid(len) && log_sound(log);
+  requires \separated(len, log, storage + (0 .. CGI_TARGET_MAX - 1));
+  assigns *len, *log, storage[0 .. CGI_TARGET_MAX - 1];
+  ensures log_sound(log);
+  ensures \result == CGI_REQUEST ==> *len <= octets;
+*/
 static enum cgi_outcome read_announced(int fd, size_t octets, uint8_t *storage, size_t *len, struct log *log)
 {
 	if (!read_whole(fd, storage, octets, len))
@@ -146,6 +215,13 @@ static enum cgi_outcome read_announced(int fd, size_t octets, uint8_t *storage, 
 	return CGI_BAD_REQUEST;
 }
 
+/*@
+  requires limit <= REQUEST_DER_MAX && \valid(storage + (0 .. CGI_TARGET_MAX - 1)) && \valid(len) && log_sound(log);
+  requires \separated(len, log, storage + (0 .. CGI_TARGET_MAX - 1));
+  assigns *len, *log, storage[0 .. CGI_TARGET_MAX - 1];
+  ensures log_sound(log);
+  ensures \result == CGI_REQUEST ==> *len <= limit;
+*/
 static enum cgi_outcome read_to_end(int fd, size_t limit, uint8_t *storage, size_t *len, struct log *log)
 {
 	if (!read_whole(fd, storage, limit + 1, len))

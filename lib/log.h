@@ -44,7 +44,23 @@ struct log {
 	uint8_t serial_octets[LOG_VALUE_MAX], status_octets[LOG_VALUE_MAX], note_octets[LOG_NOTES_MAX];
 };
 
+/*@
+  // Each buffer is the log's own storage, or has no room at all.
+  predicate log_buffer_sound(struct buffer out, uint8_t *storage, integer size) =
+    out.len <= out.size && (out.size == 0 || (out.data == storage && out.size == size));
+
+  predicate log_sound(struct log *log) = \valid(log) &&
+    log_buffer_sound(log->notes, &log->note_octets[0], LOG_NOTES_MAX) &&
+    log_buffer_sound(log->serials, &log->serial_octets[0], LOG_VALUE_MAX) &&
+    log_buffer_sound(log->statuses, &log->status_octets[0], LOG_VALUE_MAX);
+*/
+
 /* Forgets everything: JSON, threshold and level LOG_INFO until the snapshot says otherwise. */
+/*@
+  requires \valid(log);
+  assigns *log;
+  ensures log_sound(log);
+*/
 void log_start(struct log *log, int64_t monotonic_us);
 
 /*
@@ -54,8 +70,20 @@ void log_start(struct log *log, int64_t monotonic_us);
  * Nothing fails: pieces that do not fit are left out, and the message ends in "..." then. A note below the threshold is
  * left out.
  */
+/*@
+  requires log_sound(log);
+  assigns log->sink, log->level, log->notes.len, log->notes.failed, log->note_octets[0 .. LOG_NOTES_MAX - 1];
+  ensures log_sound(log);
+  ensures buffer_sound(\result);
+  ensures \result == &log->notes || (\result == &log->sink && log->sink.size == 0);
+*/
 struct buffer *log_note(struct log *log, enum log_level level);
 /* The same for a text that is whole. */
+/*@
+  requires log_sound(log);
+  assigns log->sink, log->level, log->notes.len, log->notes.failed, log->note_octets[0 .. LOG_NOTES_MAX - 1];
+  ensures log_sound(log);
+*/
 void log_say(struct log *log, enum log_level level, const char *text);
 
 /* Adds a serialNumber (INTEGER content; 0x… of whole octets, negative ones -0x…); what does not fit is counted. */

@@ -47,6 +47,7 @@ struct slice sign_algorithm_identifier(enum sign_algorithm algorithm);
 /* "ecdsa-p256-sha256"; "none" for what is unknown. */
 const char *sign_algorithm_name(enum sign_algorithm algorithm);
 /* How many parts a key of this algorithm has (8 or 1); 0 for what is unknown. */
+/*@ assigns \nothing; */
 size_t sign_key_part_count(enum sign_algorithm algorithm);
 /* True where the same key and tbs give the same signature on every node: RSA PKCS#1 and Ed25519 (conformance H9a). */
 bool sign_is_deterministic(enum sign_algorithm algorithm);

@@ -1,11 +1,9 @@
-#include "snapshot.h"
+#include "snapshot_parts.h"
 
 #include "log.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #define AFTER_CRC(type) (offsetof(type, crc) + sizeof(uint32_t))
 
@@ -27,23 +25,44 @@ struct rule {
 		(condition), offsetof(struct snapshot_header, field), (reason)                               \
 	}
 
+/*@
+  requires \valid_read(rules + (0 .. count - 1)) && \valid(fault) && \separated(fault, rules + (0 .. count - 1));
+  assigns *fault;
+  ensures \result ==> \forall integer i; 0 <= i < count ==> rules[i].holds;
+*/
 static bool check_rules(
 	const char *path, const struct rule *rules, size_t count, struct snapshot_fault *fault)
 {
+	/*@
+	  loop invariant 0 <= i <= count && \forall integer k; 0 <= k < i ==> rules[k].holds;
+	  loop assigns i;
+	  loop variant count - i;
+	*/
 	for (size_t i = 0; i < count; i++)
 		if (!rules[i].holds)
 			return snapshot_refuse(fault, path, rules[i].field, rules[i].reason);
 	return true;
 }
 
+/*@ requires \valid_read(h); assigns \nothing; */
+static bool has_magic(const struct snapshot_header *h)
+{
+	return memcmp(h->magic, SNAPSHOT_MAGIC, sizeof h->magic) == 0;
+}
+
+/*@
+  requires \valid_read(s) && slice_readable(s->file) && s->file.len >= sizeof(struct snapshot_header);
+  requires \valid(fault) && \separated(s, fault);
+  assigns *fault;
+  ensures \result ==> s->header.file_size == s->file.len;
+*/
 static bool check_identity(const struct snapshot *s, struct snapshot_fault *fault)
 {
 	const struct snapshot_header *h = &s->header;
 	size_t covered = AFTER_CRC(struct snapshot_header);
 	struct slice octets = {s->file.data + covered, sizeof *h - covered};
 	const struct rule rules[] = {
-		RULE(memcmp(h->magic, SNAPSHOT_MAGIC, sizeof h->magic) == 0, magic,
-			"header: no snapshot; make one by ocspctl compile"),
+		RULE(has_magic(h), magic, "header: no snapshot; make one by ocspctl compile"),
 		RULE(h->version == SNAPSHOT_VERSION, version,
 			"header: another version of the format; compile it anew with this version's ocspctl"),
 		RULE(h->crc == snapshot_crc(h->generation, 0, octets), crc,
@@ -53,6 +72,7 @@ static bool check_identity(const struct snapshot *s, struct snapshot_fault *faul
 	return check_rules(s->path, rules, sizeof rules / sizeof rules[0], fault);
 }
 
+/*@ requires \valid_read(s) && \valid(fault) && \separated(s, fault); assigns *fault; */
 static bool check_settings(const struct snapshot *s, struct snapshot_fault *fault)
 {
 	const struct snapshot_header *h = &s->header;
@@ -73,6 +93,13 @@ static bool check_settings(const struct snapshot *s, struct snapshot_fault *faul
 	return check_rules(s->path, rules, sizeof rules / sizeof rules[0], fault);
 }
 
+/*@
+  requires \valid_read(s) && \valid(fault) && \separated(s, fault);
+  assigns *fault;
+  ensures \result ==> s->header.slots_offset == sizeof(struct snapshot_header) &&
+    s->header.slots_offset <= s->header.tables_offset <= s->header.cas_offset <= s->header.keys_offset <=
+      s->header.file_size;
+*/
 static bool check_order(const struct snapshot *s, struct snapshot_fault *fault)
 {
 	const struct snapshot_header *h = &s->header;
@@ -89,12 +116,21 @@ static bool check_order(const struct snapshot *s, struct snapshot_fault *fault)
 	return check_rules(s->path, rules, sizeof rules / sizeof rules[0], fault);
 }
 
+/*@ requires least_size >= 1; assigns \nothing; */
 static bool has_room(uint64_t region_size, uint32_t count, size_t least_size)
 {
 	return region_size / least_size >= count;
 }
 
 /* After check_order(): no difference wraps. */
+/*@
+  requires \valid_read(s) && \valid(fault) && \separated(s, fault);
+  requires s->header.slots_offset <= s->header.tables_offset <= s->header.cas_offset <= s->header.keys_offset <=
+    s->header.file_size;
+  assigns *fault;
+  ensures \result ==> s->header.slot_count >= 1 &&
+    s->header.tables_offset - s->header.slots_offset == s->header.slot_count * sizeof(struct snapshot_slot);
+*/
 static bool check_counts(const struct snapshot *s, struct snapshot_fault *fault)
 {
 	const struct snapshot_header *h = &s->header;
@@ -119,45 +155,34 @@ static bool check_counts(const struct snapshot *s, struct snapshot_fault *fault)
 	return check_rules(s->path, rules, sizeof rules / sizeof rules[0], fault);
 }
 
-static bool read_header(struct snapshot *s, struct snapshot_fault *fault)
+bool snapshot_read_header(struct snapshot *s, struct snapshot_fault *fault)
 {
 	if (s->file.len < sizeof s->header)
 		return snapshot_refuse(fault, s->path, 0, "header: shorter than a snapshot's; cut off?");
-	memcpy(&s->header, s->file.data, sizeof s->header);
+	snapshot_copy_header(&s->header, s->file.data);
 	return check_identity(s, fault) && check_settings(s, fault) && check_order(s, fault) &&
 	       check_counts(s, fault);
 }
 
 bool snapshot_read(struct snapshot *s, struct slice file, struct snapshot_fault *fault)
 {
-	memset(s, 0, sizeof *s);
-	s->path = "(memory)";
-	s->file = file;
-	return read_header(s, fault);
-}
-
-bool snapshot_open(struct snapshot *s, const char *path, struct snapshot_fault *fault)
-{
-	memset(s, 0, sizeof *s);
-	s->path = path;
-	bool mapped = getauxval(AT_SECURE) != 0 ? snapshot_map_beneath(SNAPSHOT_FOLDER, path, &s->file, fault)
-						: snapshot_map(AT_FDCWD, path, true, &s->file, fault);
-	if (!mapped)
-		return false;
-	if (read_header(s, fault))
-		return true;
-	snapshot_close(s);
-	return false;
+	*s = (struct snapshot){.path = "(memory)", .file = file};
+	return snapshot_read_header(s, fault);
 }
 
 /* Both are hashes already: adding them spreads well. The factor keeps equal ones apart. */
 uint32_t snapshot_slot_start(const uint8_t *name_hash, const uint8_t *key_hash, uint32_t slot_count)
 {
 	uint64_t sum = bytes_le64(name_hash) + 3 * bytes_le64(key_hash);
-	return (uint32_t)(sum >> 32) & (slot_count - 1);
+	return (uint32_t)(sum >> 32) % slot_count;
 }
 
 /* `number` < header.slot_count: the header's check has seen that all slots are inside the file. */
+/*@
+  requires snapshot_sound(s) && number < s->header.slot_count;
+  requires \valid(slot) && \valid(fault) && \separated(s, slot, fault);
+  assigns *slot, *fault;
+*/
 static bool read_slot(
 	const struct snapshot *s, uint32_t number, struct snapshot_slot *slot, struct snapshot_fault *fault)
 {
@@ -165,19 +190,34 @@ static bool read_slot(
 	size_t after_crc = AFTER_CRC(struct snapshot_slot);
 	const uint8_t *octets = s->file.data + offset;
 	struct slice covered = {octets + after_crc, sizeof *slot - after_crc};
-	memcpy(slot, octets, sizeof *slot);
+	snapshot_copy_slot(slot, octets);
 	if (slot->crc != snapshot_crc(s->header.generation, offset, covered))
 		return snapshot_refuse(fault, s->path, offset, "slot: checksum does not match");
 	return true;
 }
 
-static bool slot_matches(const struct snapshot_slot *slot, const struct certid *id)
+/*@
+  predicate hashes_sound(struct certid *id) = \valid_read(id) && 0 <= id->hash < CERTID_HASHES &&
+    slice_readable(id->issuer_name_hash) && slice_readable(id->issuer_key_hash) &&
+    20 <= id->issuer_name_hash.len <= CERTID_HASH_MAX && id->issuer_key_hash.len == id->issuer_name_hash.len;
+*/
+/*@
+  requires \valid_read(first + (0 .. 7)) && slice_readable(hash) && hash.len >= 8;
+  assigns \nothing;
+*/
+static bool begins_with(struct slice hash, const uint8_t *first)
 {
-	return slot->hash == (uint32_t)id->hash &&
-	       memcmp(slot->name_hash, id->issuer_name_hash.data, sizeof slot->name_hash) == 0 &&
-	       memcmp(slot->key_hash, id->issuer_key_hash.data, sizeof slot->key_hash) == 0;
+	return bytes_equal((struct slice){hash.data, 8}, (struct slice){first, 8});
 }
 
+/*@ requires \valid_read(slot) && hashes_sound(id); assigns \nothing; */
+static bool slot_matches(const struct snapshot_slot *slot, const struct certid *id)
+{
+	return slot->hash == (uint32_t)id->hash && begins_with(id->issuer_name_hash, slot->name_hash) &&
+	       begins_with(id->issuer_key_hash, slot->key_hash);
+}
+
+/*@ requires \valid_read(ca) && hashes_sound(id); assigns \nothing; */
 static bool ca_matches(const struct ca *ca, const struct certid *id)
 {
 	struct slice name = {ca->fixed.name_hash[id->hash], id->issuer_name_hash.len};
@@ -185,6 +225,11 @@ static bool ca_matches(const struct ca *ca, const struct certid *id)
 	return bytes_equal(name, id->issuer_name_hash) && bytes_equal(key, id->issuer_key_hash);
 }
 
+/*@
+  requires \valid_read(id) && slice_readable(id->issuer_name_hash) && slice_readable(id->issuer_key_hash);
+  assigns \nothing;
+  ensures \result ==> hashes_sound(id);
+*/
 static bool has_hash_lengths(const struct certid *id)
 {
 	static const size_t octets[CERTID_HASHES] = {20, 32, 48, CERTID_HASH_MAX};
@@ -199,7 +244,12 @@ enum snapshot_found snapshot_find_ca(
 		return SNAPSHOT_ABSENT;
 	uint32_t count = s->header.slot_count;
 	uint32_t number = snapshot_slot_start(id->issuer_name_hash.data, id->issuer_key_hash.data, count);
-	for (uint32_t probes = 0; probes < count; probes++, number = (number + 1) & (count - 1)) {
+	/*@
+	  loop invariant number < count && probes <= count;
+	  loop assigns probes, number, *out, *fault;
+	  loop variant count - probes;
+	*/
+	for (uint32_t probes = 0; probes < count; probes++, number = number + 1 < count ? number + 1 : 0) {
 		struct snapshot_slot slot;
 		uint64_t next;
 		if (!read_slot(s, number, &slot, fault))

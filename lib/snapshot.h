@@ -20,6 +20,7 @@
 
 #include "ocsp.h"
 #include "sign.h"
+#include "snapshot_map.h"
 #include "verify.h"
 
 #define SNAPSHOT_MAGIC   "OCSPSNAP"
@@ -74,6 +75,7 @@ _Static_assert(sizeof(struct snapshot_header) == 128, "snapshot format");
  * record; `octets` are those after its crc field, to its end. `generation` is the first eight octets, little-endian, of the
  * SHA-256 of the file while it and every crc are still 0: the same configuration compiles to the same octets.
  */
+/*@ requires slice_readable(octets); assigns \nothing; */
 uint32_t snapshot_crc(uint64_t generation, uint64_t offset, struct slice octets);
 
 /*
@@ -89,6 +91,11 @@ struct snapshot_slot {
 _Static_assert(sizeof(struct snapshot_slot) == 32, "snapshot format");
 
 /* The slot at which a search for these two hashes begins; both have at least 8 octets. */
+/*@
+  requires \valid_read(name_hash + (0 .. 7)) && \valid_read(key_hash + (0 .. 7)) && slot_count >= 1;
+  assigns \nothing;
+  ensures \result < slot_count;
+*/
 uint32_t snapshot_slot_start(const uint8_t *name_hash, const uint8_t *key_hash, uint32_t slot_count);
 
 enum snapshot_kind {
@@ -207,28 +214,22 @@ _Static_assert(sizeof(struct snapshot_redis) == 80, "snapshot format");
 
 /* ---- the reader ---- */
 
-/* Where and why a snapshot (or table) was refused: for the log line. */
-struct snapshot_fault {
-	const char *file;
-	uint64_t offset;    /* SNAPSHOT_NO_OFFSET: the file as a whole */
-	const char *reason; /* static */
-	int error;          /* errno, or 0 */
-};
-#define SNAPSHOT_NO_OFFSET UINT64_MAX
-
-/* Sets *fault, without an errno; always false, for `return snapshot_refuse(…)`. */
-/*@
-  requires \valid(fault);
-  assigns *fault;
-  ensures !\result;
-*/
-bool snapshot_refuse(struct snapshot_fault *fault, const char *file, uint64_t offset, const char *reason);
-
 struct snapshot {
 	const char *path;              /* the caller's, borrowed */
 	struct slice file;             /* the mapping; ended by the end of the process, or snapshot_close() */
 	struct snapshot_header header; /* checked copy */
 };
+
+/*@
+  // The regions follow one another inside the file, and the slots fill theirs.
+  predicate snapshot_header_sound(struct snapshot_header *h, integer file_len) =
+    h->slot_count >= 1 && h->slots_offset == sizeof(struct snapshot_header) &&
+    h->slots_offset + h->slot_count * sizeof(struct snapshot_slot) == h->tables_offset &&
+    h->tables_offset <= h->cas_offset <= h->keys_offset <= h->file_size == file_len;
+
+  predicate snapshot_sound(struct snapshot *s) =
+    \valid_read(s) && slice_readable(s->file) && snapshot_header_sound(&s->header, s->file.len);
+*/
 
 /* One CA, as read: borrows from the mapping. */
 struct ca {
@@ -237,6 +238,12 @@ struct ca {
 	size_t signer_count, chain_count, requester_count;
 	struct slice name, redis_key;
 };
+
+/*@
+  predicate ca_sound(struct ca *ca, struct snapshot *s) = \valid_read(ca) &&
+    slice_within(ca->record, s->file) && sizeof(struct snapshot_ca) <= ca->record.len &&
+    slice_readable(ca->name) && slice_readable(ca->redis_key);
+*/
 
 struct signer {
 	enum sign_algorithm algorithm;
@@ -259,29 +266,17 @@ struct chain_cert {
 };
 
 /*
- * Opens (O_NOFOLLOW | O_CLOEXEC), checks and maps a file read-only: regular, not empty, owned by root or the caller, not
- * writable by group or others. In a program that has more rights than its caller (AT_SECURE: set-group-ID), the caller's
- * own files count for nothing: root's only. A `secret` one must not be readable by others either, and is left out of core dumps; of
- * another, pages are read one by one (MADV_RANDOM). Shared by snapshots and tables. `folder` is a directory's descriptor
- * for a relative path, or AT_FDCWD. System calls: openat, fstat, geteuid, mmap, madvise, close.
- */
-bool snapshot_map(
-	int folder, const char *path, bool secret, struct slice *file, struct snapshot_fault *fault);
-
-/*
- * snapshot_map() of a secret file beneath `root`: "ROOT/NAME…", in which no part is empty, ".", ".." or a symbolic link.
- * fault->file is `path`.
- */
-bool snapshot_map_beneath(
-	const char *root, const char *path, struct slice *file, struct snapshot_fault *fault);
-#define SNAPSHOT_FOLDER "/var/lib/ocsp-cgi"
-
-/*
  * Maps it and checks its header: magic, version, CRC, sizes and bounds. In a program that has more rights than its caller
  * only what lies beneath SNAPSHOT_FOLDER: the caller chooses the path, and must not choose who answers for the CA.
  */
+#define SNAPSHOT_FOLDER "/var/lib/ocsp-cgi"
 bool snapshot_open(struct snapshot *s, const char *path, struct snapshot_fault *fault);
 /* The same over octets that are already in memory (tests, fuzzing, what was just written); .path is "(memory)". */
+/*@
+  requires \valid(s) && \valid(fault) && \separated(s, fault) && slice_readable(file);
+  assigns *s, *fault;
+  ensures \result ==> snapshot_sound(s) && s->file == file;
+*/
 bool snapshot_read(struct snapshot *s, struct slice file, struct snapshot_fault *fault);
 /* Undoes snapshot_open(). */
 void snapshot_close(struct snapshot *s);
@@ -292,22 +287,55 @@ enum snapshot_found { SNAPSHOT_FOUND, SNAPSHOT_ABSENT, SNAPSHOT_BROKEN };
  * The CA whose issuerNameHash and issuerKeyHash both match (conformance Q3). A hash algorithm that is not known, or hashes
  * of another length than its own, match none. SNAPSHOT_BROKEN sets *fault. *out counts only when found.
  */
+/*@
+  requires snapshot_sound(s) && \valid_read(id) && \valid(out) && \valid(fault) && \separated(s, id, out, fault);
+  requires slice_readable(id->issuer_name_hash) && slice_readable(id->issuer_key_hash);
+  assigns *out, *fault;
+  ensures \result == SNAPSHOT_FOUND ==> ca_sound(out, s);
+*/
 enum snapshot_found snapshot_find_ca(
 	const struct snapshot *s, const struct certid *id, struct ca *out, struct snapshot_fault *fault);
 
 /* The CA record at `offset`; *next is the offset behind it. For walking all of them from header.cas_offset on. */
+/*@
+  requires snapshot_sound(s) && \valid(out) && \valid(next) && \valid(fault) && \separated(s, out, next, fault);
+  assigns *out, *next, *fault;
+  ensures \result ==> ca_sound(out, s);
+  ensures \result ==> offset < *next <= s->header.keys_offset;
+*/
 bool snapshot_ca_at(const struct snapshot *s, uint64_t offset, struct ca *out, uint64_t *next,
 	struct snapshot_fault *fault);
 
 /* For i < ca->signer_count, chain_count, requester_count; false where something does not fit. */
+/*@
+  requires snapshot_sound(s) && ca_sound(ca, s) && \valid(out) && \valid(fault) && \separated(s, ca, out, fault);
+  assigns *out, *fault;
+  ensures \result ==> slice_readable(out->responder_id) && slice_readable(out->certificate);
+*/
 bool snapshot_signer(const struct snapshot *s, const struct ca *ca, size_t i, struct signer *out,
 	struct snapshot_fault *fault);
+/*@
+  requires snapshot_sound(s) && ca_sound(ca, s) && \valid(out) && \valid(fault) && \separated(s, ca, out, fault);
+  assigns *out, *fault;
+  ensures \result ==> slice_readable(out->der);
+*/
 bool snapshot_chain_cert(const struct snapshot *s, const struct ca *ca, size_t i, struct chain_cert *out,
 	struct snapshot_fault *fault);
+/*@
+  requires snapshot_sound(s) && ca_sound(ca, s) && \valid(out) && \valid(fault) && \separated(s, ca, out, fault);
+  assigns *out, *fault;
+  ensures \result ==> slice_readable(out->name);
+*/
 bool snapshot_requester(const struct snapshot *s, const struct ca *ca, size_t i, struct requester *out,
 	struct snapshot_fault *fault);
 
 /* The key at `key_offset`, its algorithm compared with the signer's. The slices point into the key pages. */
+/*@
+  requires snapshot_sound(s) && \valid_read(signer) && \valid(out) && \valid(fault);
+  requires \separated(s, signer, out, fault);
+  assigns *out, *fault;
+  ensures \result ==> \forall integer i; 0 <= i < SIGN_KEY_PARTS ==> slice_readable(out->part[i]);
+*/
 bool snapshot_key(const struct snapshot *s, const struct signer *signer, struct sign_key *out,
 	struct snapshot_fault *fault);
 
@@ -335,6 +363,13 @@ struct redis_settings {
 };
 
 /* How Redis is reached; header.redis_offset is not 0. */
+/*@
+  requires snapshot_sound(s) && \valid(out) && \valid(fault) && \separated(s, out, fault);
+  assigns *out, *fault;
+  ensures \result ==> 1 <= out->address_count <= SNAPSHOT_ADDRESSES_MAX &&
+    slice_readable(out->username) && slice_readable(out->password) && slice_readable(out->tls_ca) &&
+    slice_readable(out->tls_cert) && slice_readable(out->tls_key);
+*/
 bool snapshot_redis(const struct snapshot *s, struct redis_settings *out, struct snapshot_fault *fault);
 
 /* A table's path (absolute, a NUL behind it), its folder's length and number. */
@@ -347,10 +382,14 @@ struct table_place {
 
 /* The table record at `offset`; *next is the offset behind it. For a CA's table_offset, or walking from
  * header.tables_offset on. */
+/*@
+  requires snapshot_sound(s) && \valid(out) && \valid(next) && \valid(fault) && \separated(s, out, next, fault);
+  assigns *out, *next, *fault;
+  ensures \result ==> \valid_read(out->path.data + (0 .. out->path.len)) && out->path.data[out->path.len] == 0;
+  ensures \result ==> 1 <= out->folder_length < out->path.len;
+  ensures \result ==> offset < *next <= s->header.cas_offset;
+*/
 bool snapshot_table_at(const struct snapshot *s, uint64_t offset, struct table_place *out, uint64_t *next,
 	struct snapshot_fault *fault);
-
-/* Appends "FILE: offset N: REASON (ERRNO TEXT)" to a log note; the offset and the parenthesis only where there are such. */
-void snapshot_fault_text(const struct snapshot_fault *fault, struct buffer *out);
 
 #endif

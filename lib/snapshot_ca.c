@@ -1,12 +1,15 @@
 #include "snapshot_parts.h"
 
-#include <string.h>
-
+/*@
+  requires snapshot_sound(s) && slice_within(record, s->file) && record.len >= 1;
+  assigns \nothing;
+*/
 static uint64_t offset_of(const struct snapshot *s, struct slice record)
 {
 	return (uint64_t)(record.data - s->file.data);
 }
 
+/*@ requires \valid_read(ca); assigns \nothing; */
 static bool ca_values_known(const struct snapshot_ca *ca)
 {
 	return (ca->status == SNAPSHOT_STATUS_REDIS || ca->status == SNAPSHOT_STATUS_TABLE) &&
@@ -17,6 +20,11 @@ static bool ca_values_known(const struct snapshot_ca *ca)
 }
 
 /* An array of whole elements. */
+/*@
+  requires \valid_read(ca) && slice_readable(ca->record) && size >= 1 && \valid(count);
+  assigns *count;
+  ensures \result ==> *count * size == span.length;
+*/
 static bool count_elements(const struct ca *ca, struct snapshot_span span, size_t size, size_t *count)
 {
 	struct slice array;
@@ -26,6 +34,11 @@ static bool count_elements(const struct ca *ca, struct snapshot_span span, size_
 	return array.len % size == 0;
 }
 
+/*@
+  requires \valid(ca) && slice_readable(ca->record);
+  assigns ca->name, ca->redis_key, ca->signer_count, ca->chain_count, ca->requester_count;
+  ensures \result ==> slice_readable(ca->name) && slice_readable(ca->redis_key);
+*/
 static bool read_ca_spans(struct ca *ca)
 {
 	const struct snapshot_ca *fixed = &ca->fixed;
@@ -42,12 +55,16 @@ bool snapshot_ca_at(const struct snapshot *s, uint64_t offset, struct ca *out, u
 	struct snapshot_fault *fault)
 {
 	const struct snapshot_header *h = &s->header;
+	struct slice record;
 	const struct snapshot_region region = {
 		h->cas_offset, h->keys_offset, SNAPSHOT_CA, h->ca_count, sizeof out->fixed};
-	memset(out, 0, sizeof *out);
-	if (!snapshot_record(s, &region, offset, &out->record, fault))
+	*out = (struct ca){0};
+	if (!snapshot_record(s, &region, offset, &record, fault))
 		return false;
-	memcpy(&out->fixed, out->record.data, sizeof out->fixed);
+	out->record = record;
+	/*@ assert region.to == s->header.keys_offset && slice_within(record, s->file); */
+	snapshot_copy_ca(&out->fixed, record.data);
+	/*@ assert region.to == s->header.keys_offset && slice_within(record, s->file); */
 	if (!ca_values_known(&out->fixed))
 		return snapshot_refuse(fault, s->path, offset, "CA record: a value is out of range");
 	if (!read_ca_spans(out))
@@ -55,18 +72,27 @@ bool snapshot_ca_at(const struct snapshot *s, uint64_t offset, struct ca *out, u
 	/* without its prefix, a serial would ask Redis for another's key */
 	if (out->fixed.status == SNAPSHOT_STATUS_REDIS && out->redis_key.len == 0)
 		return snapshot_refuse(fault, s->path, offset, "CA record: no Redis key");
-	*next = offset + out->record.len;
+	/*@ assert region.to == s->header.keys_offset; */
+	/*@ assert out->record.len == record.len && out->record.data == record.data; */
+	/*@ assert slice_within(record, s->file); */
+	*next = offset + record.len;
 	return true;
 }
 
-/* The i-th element of an array inside the CA's record. */
-static bool read_element(
-	const struct ca *ca, struct snapshot_span array, size_t i, void *element, size_t size)
+/* The i-th element of an array inside the CA's record: its `size` octets. */
+/*@
+  requires \valid_read(ca) && slice_readable(ca->record) && size >= 1 && \valid(octets) && \separated(ca, octets);
+  assigns *octets;
+  ensures \result ==> \valid_read(*octets + (0 .. size - 1));
+*/
+static bool find_element(
+	const struct ca *ca, struct snapshot_span array, size_t i, size_t size, const uint8_t **octets)
 {
-	struct slice octets;
-	if (!snapshot_span(ca->record, array, &octets) || i >= octets.len / size)
+	struct slice whole;
+	if (!snapshot_span(ca->record, array, &whole) || i >= whole.len / size)
 		return false;
-	memcpy(element, octets.data + i * size, size);
+	/*@ assert i * size + size <= whole.len; */
+	*octets = whole.data + i * size;
 	return true;
 }
 
@@ -74,10 +100,12 @@ bool snapshot_signer(const struct snapshot *s, const struct ca *ca, size_t i, st
 	struct snapshot_fault *fault)
 {
 	struct snapshot_signer fixed;
+	const uint8_t *octets = NULL;
 	uint64_t offset = offset_of(s, ca->record);
-	memset(out, 0, sizeof *out);
-	if (!read_element(ca, ca->fixed.signers, i, &fixed, sizeof fixed))
+	*out = (struct signer){0};
+	if (!find_element(ca, ca->fixed.signers, i, sizeof fixed, &octets))
 		return snapshot_refuse(fault, s->path, offset, "CA record: no such signer");
+	snapshot_copy_signer(&fixed, octets);
 	if (fixed.algorithm <= SIGN_NONE || fixed.algorithm >= SIGN_ALGORITHMS ||
 		fixed.include_certificate > 1)
 		return snapshot_refuse(fault, s->path, offset, "signer: a value is out of range");
@@ -98,10 +126,12 @@ bool snapshot_chain_cert(const struct snapshot *s, const struct ca *ca, size_t i
 	struct snapshot_fault *fault)
 {
 	struct snapshot_cert fixed;
+	const uint8_t *octets = NULL;
 	uint64_t offset = offset_of(s, ca->record);
-	memset(out, 0, sizeof *out);
-	if (!read_element(ca, ca->fixed.chain, i, &fixed, sizeof fixed))
+	*out = (struct chain_cert){0};
+	if (!find_element(ca, ca->fixed.chain, i, sizeof fixed, &octets))
 		return snapshot_refuse(fault, s->path, offset, "CA record: no such chain certificate");
+	snapshot_copy_cert(&fixed, octets);
 	if (!snapshot_span(ca->record, fixed.der, &out->der) || out->der.len == 0)
 		return snapshot_refuse(
 			fault, s->path, offset, "chain certificate: empty, or its span leaves the record");
@@ -110,8 +140,19 @@ bool snapshot_chain_cert(const struct snapshot *s, const struct ca *ca, size_t i
 	return true;
 }
 
+/*@
+  requires \valid_read(ca) && slice_readable(ca->record) && \valid_read(fixed) && \valid(out);
+  requires \separated(ca, fixed, out);
+  assigns *out;
+  ensures \result ==> slice_readable(out->name);
+*/
 static bool read_requester(const struct ca *ca, const struct snapshot_requester *fixed, struct requester *out)
 {
+	/*@
+	  loop invariant 0 <= i <= VERIFY_KEY_PARTS;
+	  loop assigns i, out->key.part[0 .. VERIFY_KEY_PARTS - 1];
+	  loop variant VERIFY_KEY_PARTS - i;
+	*/
 	for (size_t i = 0; i < VERIFY_KEY_PARTS; i++)
 		if (!snapshot_span(ca->record, fixed->parts[i], &out->key.part[i]))
 			return false;
@@ -126,10 +167,12 @@ bool snapshot_requester(const struct snapshot *s, const struct ca *ca, size_t i,
 	struct snapshot_fault *fault)
 {
 	struct snapshot_requester fixed;
+	const uint8_t *octets = NULL;
 	uint64_t offset = offset_of(s, ca->record);
-	memset(out, 0, sizeof *out);
-	if (!read_element(ca, ca->fixed.requesters, i, &fixed, sizeof fixed))
+	*out = (struct requester){0};
+	if (!find_element(ca, ca->fixed.requesters, i, sizeof fixed, &octets))
 		return snapshot_refuse(fault, s->path, offset, "CA record: no such requester");
+	snapshot_copy_requester(&fixed, octets);
 	if (!read_requester(ca, &fixed, out))
 		return snapshot_refuse(
 			fault, s->path, offset, "requester: no public key, or a span leaves the record");

@@ -1,4 +1,4 @@
-#include "snapshot.h"
+#include "snapshot_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,6 +82,19 @@ bool snapshot_map(int folder, const char *path, bool secret, struct slice *file,
 	bool mapped = map_open(fd, path, secret, file, fault);
 	close(fd);
 	return mapped;
+}
+
+bool snapshot_open(struct snapshot *s, const char *path, struct snapshot_fault *fault)
+{
+	*s = (struct snapshot){.path = path};
+	bool mapped = getauxval(AT_SECURE) != 0 ? snapshot_map_beneath(SNAPSHOT_FOLDER, path, &s->file, fault)
+						: snapshot_map(AT_FDCWD, path, true, &s->file, fault);
+	if (!mapped)
+		return false;
+	if (snapshot_read_header(s, fault))
+		return true;
+	snapshot_close(s);
+	return false;
 }
 
 void snapshot_close(struct snapshot *s)

@@ -36,6 +36,7 @@ const char *verify_kind_name(enum verify_kind kind);
 size_t verify_key_part_count(enum verify_kind kind);
 /* Whether the parts can be a key's: their count and lengths, n and e odd, e at least 3. Not whether a point is on its curve:
  * verify() sees to that. */
+/*@ requires \valid_read(key); assigns \nothing; */
 bool verify_key_is_plausible(const struct verify_key *key);
 
 /* A signature to be verified by one key after the other: `tbs` is hashed once. */
