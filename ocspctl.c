@@ -10,26 +10,30 @@
 #include "ctl/message.h"
 #include "sign.h"
 
-enum { DONE = 0, FAILED = 1, USAGE = 2 };
+enum { DONE = 0, FAILED = 1, USAGE = 2, CANNOT_TELL = 3 };
 
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	int lost; /* the exit status where all went well, but the output was lost */
 	const char *what;
 } commands[] = {
-	{"compile", command_compile,
+	{"compile", command_compile, FAILED,
 		"config.yaml, certificates and keys -> the snapshot that ocsp-cgi answers from"},
-	{"table", command_table, "a CRL or an OpenSSL index.txt -> a CA's status table"},
-	{"show", command_show, "print what a snapshot holds, without its secrets"},
-	{"check", command_check, "self-test a snapshot and say what expires: a monitoring plugin"},
-	{"issue", command_issue, "make certificates known to Redis as good"},
-	{"revoke", command_revoke, "mark certificates as revoked in Redis"},
-	{"unrevoke", command_unrevoke, "make revoked certificates good again in Redis"},
-	{"status", command_status, "print what Redis holds of certificates"},
-	{"import", command_import, "bring a whole CA into Redis, from an index.txt, a CRL or an export"},
-	{"export", command_export, "write a CA's statuses in Redis as TSV"},
-	{"compare", command_compare, "ask two responders and name every verdict that differs"},
-	{"doctor", command_doctor, "ask a deployed URL in every awkward form and say what is at fault"},
+	{"table", command_table, FAILED, "a CRL or an OpenSSL index.txt -> a CA's status table"},
+	{"show", command_show, FAILED, "print what a snapshot holds, without its secrets"},
+	{"check", command_check, CANNOT_TELL,
+		"self-test a snapshot and say what expires: a monitoring plugin"},
+	{"issue", command_issue, FAILED, "make certificates known to Redis as good"},
+	{"revoke", command_revoke, FAILED, "mark certificates as revoked in Redis"},
+	{"unrevoke", command_unrevoke, FAILED, "make revoked certificates good again in Redis"},
+	{"status", command_status, FAILED, "print what Redis holds of certificates"},
+	{"import", command_import, FAILED,
+		"bring a whole CA into Redis, from an index.txt, a CRL or an export"},
+	{"export", command_export, FAILED, "write a CA's statuses in Redis as TSV"},
+	{"compare", command_compare, CANNOT_TELL, "ask two responders and name every verdict that differs"},
+	{"doctor", command_doctor, CANNOT_TELL,
+		"ask a deployed URL in every awkward form and say what is at fault"},
 };
 
 #define COUNT (sizeof commands / sizeof *commands)
@@ -66,12 +70,12 @@ static void keep_secrets(void)
 }
 
 /* What could not be printed was not done for whoever would have read it. */
-static int finish(int status)
+static int finish(int status, int lost)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	fputs("ocspctl: standard output could not be written to its end; is its disk full?\n", stderr);
-	return status == DONE ? FAILED : status;
+	return status == DONE ? lost : status;
 }
 
 int main(int argc, char **argv)
@@ -83,16 +87,16 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
 		print_usage(stdout);
-		return finish(DONE);
+		return finish(DONE, FAILED);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("ocspctl " VERSION " (signatures: %s)\n",
 			sign_implementation()); /* VERSION: the Makefile's */
-		return finish(DONE);
+		return finish(DONE, FAILED);
 	}
 	for (size_t i = 0; i < COUNT; i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return finish(commands[i].run(argc - 1, argv + 1));
+			return finish(commands[i].run(argc - 1, argv + 1), commands[i].lost);
 	}
 	return unknown_command(argv[1]);
 }

@@ -25,12 +25,38 @@ static bool same_algorithm(struct slice a, struct slice b)
 	return bytes_equal(oid_a, oid_b) && bytes_equal(parameters_a, parameters_b);
 }
 
+/* Whether the keys of an algorithm are those of a pubKeyAlgIdentifier; one without parameters leaves the curve open. */
+static bool is_of_key(struct slice wanted, struct slice key)
+{
+	struct slice oid_wanted = {0};
+	struct slice oid_key = {0};
+	struct slice parameters_wanted = {0};
+	struct slice parameters_key = {0};
+	return der_read_algorithm(&wanted, &oid_wanted, &parameters_wanted) &&
+	       der_read_algorithm(&key, &oid_key, &parameters_key) && bytes_equal(oid_wanted, oid_key) &&
+	       (parameters_wanted.len == 0 || bytes_equal(parameters_wanted, parameters_key));
+}
+
+/*
+ * PreferredSignatureAlgorithm ::= SEQUENCE { sigIdentifier AlgorithmIdentifier,
+ *     pubKeyAlgIdentifier SMIMECapability OPTIONAL }
+ */
+static bool is_preferred(struct slice preferred, enum sign_algorithm algorithm)
+{
+	struct slice oid = {0};
+	struct slice parameters = {0};
+	struct slice key = sign_key_identifier(algorithm);
+	if (!same_algorithm(preferred, sign_algorithm_identifier(algorithm)))
+		return false;
+	return !der_read_algorithm(&preferred, &oid, &parameters) || preferred.len == 0 || key.len == 0 ||
+	       is_of_key(preferred, key);
+}
+
 /* The place of an algorithm in the client's list (RFC 6960 4.4.7.1); preferred_count where it is not in it. */
 static size_t preference(const struct request *request, enum sign_algorithm algorithm)
 {
 	size_t i = 0;
-	while (i < request->preferred_count &&
-		!same_algorithm(request->preferred[i], sign_algorithm_identifier(algorithm)))
+	while (i < request->preferred_count && !is_preferred(request->preferred[i], algorithm))
 		i++;
 	return i;
 }

@@ -17,7 +17,7 @@ enum delegate_result {
 };
 
 /*
- * Of the signers valid at `now`: the algorithm is the request's first preferred one that any of them has, else that of the
+ * Of the signers valid at `now`: the algorithm is the request's first preferred one (of the kind of key that it wants, too) that any of them has, else that of the
  * first listed; of those of one algorithm the latest notBefore signs once notBefore + start skew has passed (a relying
  * party whose clock is behind accepts it then), else the earliest.
  */

@@ -25,7 +25,8 @@ struct request {
 		nonce; /* extnValue: the encoded inner OCTET STRING, echoed as it is; set when NONCE_VALID */
 
 	/*
-	 * PreferredSignatureAlgorithms (RFC 6960 4.4.7.1): each sigIdentifier as a whole AlgorithmIdentifier, in order.
+	 * PreferredSignatureAlgorithms (RFC 6960 4.4.7.1) in order: each one's content, a sigIdentifier and perhaps a
+	 * pubKeyAlgIdentifier, both of an AlgorithmIdentifier's form.
 	 * A wish that cannot be read is none, unless it is critical: then the request is refused.
 	 */
 	size_t preferred_count;

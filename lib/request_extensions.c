@@ -55,23 +55,23 @@ static void read_nonce(struct slice extn_value, struct request *out)
  * SMIMECapability ::= SEQUENCE { capabilityID OBJECT IDENTIFIER, parameters ANY OPTIONAL }: AlgorithmIdentifier's form
  */
 /*@
-  requires \valid(cursor) && \valid(sig_identifier) && \separated(cursor, sig_identifier) && slice_readable(*cursor);
-  assigns *cursor, *sig_identifier;
+  requires \valid(cursor) && \valid(preference) && \separated(cursor, preference) && slice_readable(*cursor);
+  assigns *cursor, *preference;
   ensures \result ==> slice_ends(*cursor, \old(*cursor)) && cursor->len < \old(cursor->len);
-  ensures \result ==> slice_within(*sig_identifier, \old(*cursor));
+  ensures \result ==> slice_within(*preference, \old(*cursor));
   ensures cursor->len <= \old(cursor->len);
 */
-static bool read_preference(struct slice *cursor, struct slice *sig_identifier)
+static bool read_preference(struct slice *cursor, struct slice *preference)
 {
 	struct slice inside;
 	struct slice oid;
 	struct slice parameters;
 	if (!der_read(cursor, DER_SEQUENCE, &inside))
 		return false;
-	struct slice before = inside;
+	struct slice whole = inside;
 	if (!der_read_algorithm(&inside, &oid, &parameters))
 		return false;
-	*sig_identifier = (struct slice){before.data, before.len - inside.len};
+	*preference = whole;
 	return inside.len == 0 || (der_read_algorithm(&inside, &oid, &parameters) && inside.len == 0);
 }
 
@@ -96,10 +96,10 @@ static bool read_preferred(struct extension extension, struct request *out, stru
 	  loop variant list.len + strict;
 	*/
 	while (strict && list.len > 0) {
-		struct slice sig_identifier;
-		strict = read_preference(&list, &sig_identifier);
+		struct slice preference;
+		strict = read_preference(&list, &preference);
 		if (strict && count < REQUEST_PREFERRED_MAX)
-			out->preferred[count++] = sig_identifier;
+			out->preferred[count++] = preference;
 	}
 	out->preferred_count = strict ? count : 0;
 	if (!strict && extension.critical)

@@ -13,6 +13,13 @@
 /* ecdsa-with-SHA256 …, parameters absent (RFC 5758 3.2) */
 #define ECDSA(last) OCTETS("\x30\x0A\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03" last)
 
+/* The public keys': rsaEncryption, id-ecPublicKey with a namedCurve (RFC 5480 2.1.1), id-Ed25519 (RFC 8410 3) */
+#define RSA_KEY        OCTETS("\x30\x0D\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01\x05\x00")
+#define OID_EC         "\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01"
+#define P256_KEY       OCTETS("\x30\x13" OID_EC "\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x07")
+#define SECG_KEY(last) OCTETS("\x30\x10" OID_EC "\x06\x05\x2B\x81\x04\x00" last)
+#define ED25519        OCTETS("\x30\x05\x06\x03\x2B\x65\x70")
+
 /*
  * RSASSA-PSS-params ::= SEQUENCE { hashAlgorithm [0] HashAlgorithm, maskGenAlgorithm [1] MaskGenAlgorithm,
  *     saltLength [2] INTEGER, trailerField [3] INTEGER DEFAULT 1 }   (RFC 4055 3.1)
@@ -47,16 +54,25 @@
 const struct sign_traits *sign_traits(enum sign_algorithm algorithm)
 {
 	static const struct sign_traits all[SIGN_ALGORITHMS] = {
-		[SIGN_RSA_PKCS1_SHA256] = {"rsa-pkcs1-sha256", RSA_PKCS1("\x0B"), SIGN_RSA_PKCS1, 32, {0}},
-		[SIGN_RSA_PKCS1_SHA384] = {"rsa-pkcs1-sha384", RSA_PKCS1("\x0C"), SIGN_RSA_PKCS1, 48, {0}},
-		[SIGN_RSA_PKCS1_SHA512] = {"rsa-pkcs1-sha512", RSA_PKCS1("\x0D"), SIGN_RSA_PKCS1, 64, {0}},
-		[SIGN_RSA_PSS_SHA256] = {"rsa-pss-sha256", RSA_PSS("\x01", "\x20"), SIGN_RSA_PSS, 32, {0}},
-		[SIGN_RSA_PSS_SHA384] = {"rsa-pss-sha384", RSA_PSS("\x02", "\x30"), SIGN_RSA_PSS, 48, {0}},
-		[SIGN_RSA_PSS_SHA512] = {"rsa-pss-sha512", RSA_PSS("\x03", "\x40"), SIGN_RSA_PSS, 64, {0}},
-		[SIGN_ECDSA_P256_SHA256] = {"ecdsa-p256-sha256", ECDSA("\x02"), SIGN_ECDSA, 32, ORDER_P256},
-		[SIGN_ECDSA_P384_SHA384] = {"ecdsa-p384-sha384", ECDSA("\x03"), SIGN_ECDSA, 48, ORDER_P384},
-		[SIGN_ECDSA_P521_SHA512] = {"ecdsa-p521-sha512", ECDSA("\x04"), SIGN_ECDSA, 64, ORDER_P521},
-		[SIGN_ED25519] = {"ed25519", OCTETS("\x30\x05\x06\x03\x2B\x65\x70"), SIGN_EDDSA, 0, {0}},
+		[SIGN_RSA_PKCS1_SHA256] = {"rsa-pkcs1-sha256", RSA_PKCS1("\x0B"), RSA_KEY, SIGN_RSA_PKCS1, 32,
+			{0}},
+		[SIGN_RSA_PKCS1_SHA384] = {"rsa-pkcs1-sha384", RSA_PKCS1("\x0C"), RSA_KEY, SIGN_RSA_PKCS1, 48,
+			{0}},
+		[SIGN_RSA_PKCS1_SHA512] = {"rsa-pkcs1-sha512", RSA_PKCS1("\x0D"), RSA_KEY, SIGN_RSA_PKCS1, 64,
+			{0}},
+		[SIGN_RSA_PSS_SHA256] = {"rsa-pss-sha256", RSA_PSS("\x01", "\x20"), {0}, SIGN_RSA_PSS, 32,
+			{0}},
+		[SIGN_RSA_PSS_SHA384] = {"rsa-pss-sha384", RSA_PSS("\x02", "\x30"), {0}, SIGN_RSA_PSS, 48,
+			{0}},
+		[SIGN_RSA_PSS_SHA512] = {"rsa-pss-sha512", RSA_PSS("\x03", "\x40"), {0}, SIGN_RSA_PSS, 64,
+			{0}},
+		[SIGN_ECDSA_P256_SHA256] = {"ecdsa-p256-sha256", ECDSA("\x02"), P256_KEY, SIGN_ECDSA, 32,
+			ORDER_P256},
+		[SIGN_ECDSA_P384_SHA384] = {"ecdsa-p384-sha384", ECDSA("\x03"), SECG_KEY("\x22"), SIGN_ECDSA,
+			48, ORDER_P384},
+		[SIGN_ECDSA_P521_SHA512] = {"ecdsa-p521-sha512", ECDSA("\x04"), SECG_KEY("\x23"), SIGN_ECDSA,
+			64, ORDER_P521},
+		[SIGN_ED25519] = {"ed25519", ED25519, ED25519, SIGN_EDDSA, 0, {0}},
 	};
 	size_t number = (size_t)algorithm;
 	return number < SIGN_ALGORITHMS && all[number].name ? &all[number] : NULL;
@@ -66,6 +82,12 @@ struct slice sign_algorithm_identifier(enum sign_algorithm algorithm)
 {
 	const struct sign_traits *traits = sign_traits(algorithm);
 	return traits ? traits->identifier : (struct slice){NULL, 0};
+}
+
+struct slice sign_key_identifier(enum sign_algorithm algorithm)
+{
+	const struct sign_traits *traits = sign_traits(algorithm);
+	return traits ? traits->key_identifier : (struct slice){NULL, 0};
 }
 
 const char *sign_algorithm_name(enum sign_algorithm algorithm)

@@ -44,6 +44,11 @@ struct sign_key {
 
 /* The exact octets of the AlgorithmIdentifier (RFC 4055, 5758, 8410); empty for SIGN_NONE or an unknown number. */
 struct slice sign_algorithm_identifier(enum sign_algorithm algorithm);
+/*
+ * That of the public keys whose signatures these are (RFC 3279, 5480, 8410), as a certificate has it; empty for PSS, to
+ * which two kinds belong, for SIGN_NONE and an unknown number.
+ */
+struct slice sign_key_identifier(enum sign_algorithm algorithm);
 /* "ecdsa-p256-sha256"; "none" for what is unknown. */
 const char *sign_algorithm_name(enum sign_algorithm algorithm);
 /* How many parts a key of this algorithm has (8 or 1); 0 for what is unknown. */

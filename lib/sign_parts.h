@@ -18,7 +18,8 @@ enum sign_part { SIGN_N, SIGN_E, SIGN_D, SIGN_P, SIGN_Q, SIGN_DP, SIGN_DQ, SIGN_
 
 struct sign_traits {
 	const char *name;
-	struct slice identifier; /* AlgorithmIdentifier */
+	struct slice identifier;     /* AlgorithmIdentifier */
+	struct slice key_identifier; /* of the public key; empty: of several kinds */
 	enum sign_family family;
 	size_t digest_octets; /* of its SHA-2: 32, 48, 64; the PSS salt is as long. 0: the algorithm hashes itself */
 	struct slice order; /* ECDSA: the group's order, as long as a scalar */

@@ -251,6 +251,17 @@ class TheFile(Compile):
         self.assertEqual(stat.S_IMODE(os.stat(self.lab.path("grouped")).st_mode), 0o640)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_a_group_by_its_number(self):
+        """also one without a name; what is no group's number is refused"""
+        numbers = {entry.gr_gid for entry in grp.getgrall()}
+        for number in (max(numbers - {65534}), next(n for n in range(70000, 80000) if n not in numbers)):
+            self.lab.must("compile", "-c", "config.yaml", "-o", "numbered", "--group", str(number))
+            self.assertEqual(os.stat(self.lab.path("numbered")).st_gid, number)
+        for word in ("-1", "4294967295", "4294967296", "33x", ""):
+            done = self.lab.ctl("compile", "-c", "config.yaml", "-o", "tried", "--group", word)
+            self.assertEqual((done.returncode, os.path.exists(self.lab.path("tried"))), (1, False), done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_a_first_snapshot_that_only_root_can_read(self):
         self.assert_warned(self.run_compile(self.site()), "only root can read it", "--group GROUP", "set-group-ID")
         self.assertNotIn("only root", self.run_compile(self.site(), "snapshot").stderr)

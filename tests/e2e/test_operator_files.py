@@ -203,7 +203,7 @@ class FullOutput(Replacing):
         table = self.lab.must("table", "--index", "index.txt", "--ca-cert", "ca.pem", "-o", "t") and "t"
         for words in (
             ("show", "snapshot"),
-            ("check", "snapshot"),
+            ("compile", "--help"),
             ("--help",),
             ("--version",),
             ("compile", "-c", "config.yaml", "-o", "s"),
@@ -218,6 +218,22 @@ class FullOutput(Replacing):
                 )
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertEqual(done.stderr.count(b"standard output could not be written to its end"), 1, done.stderr)
+
+    def test_of_those_whose_exit_status_is_a_verdict(self):
+        """what nobody could read is neither well nor equal: 3, cannot tell; what went wrong besides keeps its number"""
+        for words, status in (
+            (("check", "snapshot"), 3),
+            (("check", "--days", "36500", "snapshot"), 1),
+            (("check", "--help"), 3),
+            (("compare", "--help"), 3),
+            (("doctor", "--help"), 3),
+        ):
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                done = subprocess.run(
+                    [lab.program("ocspctl"), *words], cwd=self.lab.folder, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE
+                )
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertIn(b"standard output could not be written to its end", done.stderr)
 
 
 class Failing(Replacing):

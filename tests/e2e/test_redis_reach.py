@@ -2,8 +2,10 @@
 
 import os
 import socket
+import subprocess
 import time
 
+import lab
 import lab_redis
 from lab import GOOD, REVOKED, REVOKED_AT, UNKNOWN
 from lab_redis import RedisTest, fill
@@ -30,6 +32,17 @@ class Address(Asking):
 
     def test_unix_socket(self):
         self.assert_answers_from(f"unix:{self.socket}")
+
+    def test_unix_socket_by_a_path_from_the_configurations_folder(self):
+        relative = os.path.relpath(self.socket, self.lab.folder)
+        self.assertFalse(relative.startswith("/"))
+        for address in (f"unix:{relative}", ["unix:no-such.sock", f"unix:./{relative}"]):
+            self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={"address": address})
+            words = ["compile", "-c", self.lab.path("config.yaml"), "-o", self.lab.path("snapshot")]
+            done = subprocess.run([lab.program("ocspctl"), *words], cwd="/", capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"Redis at unix:{self.lab.folder}/", self.lab.must("show", "snapshot").stdout)
+            self.assert_answers()
 
     def test_ipv4(self):
         self.assert_answers_from(f"127.0.0.1:{self.server.port}")

@@ -126,6 +126,20 @@ class Issue(Writing):
         self.refused("foreign.pem: error: the certificate was issued by another CA", "issue", "--cert", "foreign.pem")
         self.assertEqual(self.server.do("DBSIZE"), 0)
 
+    def test_a_certificate_that_only_claims_to_be_of_this_ca_is_refused(self):
+        """another CA with this one's name, and a signature that was changed"""
+        twin = self.lab.authority("twin", subject=self.ca.certificate.subject)
+        self.lab.certificate("forged", twin)
+        der = bytearray(self.delegate.der())
+        der[-1] ^= 1
+        self.lab.write("changed.der", bytes(der))
+        for name in ("forged.pem", "changed.der"):
+            for command in ("issue", "revoke", "unrevoke", "status"):
+                with self.subTest(command, name=name):
+                    done = self.refused(f"{name}: error: the certificate has this CA's name", command, "--cert", name)
+                    self.assertIn("its signature does not verify with the CA's key", done.stderr)
+        self.assertEqual(self.server.do("DBSIZE"), 0)
+
     def test_the_longest_serial(self):
         longest = 2**511 - 1
         self.done("issue", longest)

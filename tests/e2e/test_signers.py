@@ -162,7 +162,9 @@ class Preference(lab.LabTest):
         cls.index_table("ca")
 
     def assert_signer(self, expected, *preferred, critical=False):
-        value = asn1.sequence(*(asn1.sequence(algorithm) for algorithm in preferred))
+        """`preferred`: sigIdentifiers, or pairs of one and a pubKeyAlgIdentifier"""
+        pairs = (one if isinstance(one, tuple) else (one,) for one in preferred)
+        value = asn1.sequence(*(asn1.sequence(*pair) for pair in pairs))
         extensions = [ocsp.extension(ocsp.PREFERRED, value, critical)] if preferred else []
         response = self.answer(self.request(GOOD, extensions=extensions))
         self.assertEqual(response.certs, [self.signers[expected].der()])
@@ -179,6 +181,23 @@ class Preference(lab.LabTest):
         self.assert_signer("ed", ed, rsa, p256)
         self.assert_signer("rsa", p384, rsa, p256)
         self.assert_signer("ed", p384, ed, critical=True)
+
+    def key_of(self, name):
+        """AlgorithmIdentifier of its certificate's subjectPublicKeyInfo"""
+        return asn1.parse(self.signers[name].public_key_der()).children()[0].raw
+
+    def test_a_kind_of_key_is_preferred_too(self):
+        """P-384 and ecdsa-with-SHA256: no signer of P-256 is meant"""
+        rsa, p256, ed = (ALGORITHMS[self.kinds[name]][2] for name in ("rsa", "p256", "ed"))
+        p384 = asn1.sequence(asn1.oid("1.2.840.10045.2.1"), asn1.oid("1.3.132.0.34"))
+        for name, algorithm in (("rsa", rsa), ("p256", p256), ("ed", ed)):
+            for other in ("rsa", "p256", "ed"):
+                expected = name if name == other else "ed" if name != "ed" else "rsa"
+                with self.subTest(name, key=other):
+                    self.assert_signer(expected, (algorithm, self.key_of(other)), ALGORITHMS[self.kinds[expected]][2])
+        self.assert_signer("ed", (p256, p384), ed)
+        self.assert_signer("rsa", (p256, p384), (rsa, asn1.sequence(asn1.oid("1.2.840.113549.1.1.1"))))
+        self.assert_signer("p256", (p256, p384))
 
     def test_never_sha1_and_never_none(self):
         """R9: what is not configured falls back to the first"""

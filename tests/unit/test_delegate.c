@@ -137,6 +137,12 @@ static void while_all_are_new_the_earliest_signs(void **state)
 #define NULLED  SLICE("\x30\x0C\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x02\x05\x00")
 #define ODD     SLICE("\x30\x0B\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x02\x00")
 
+/* ecdsa-with-SHA256 and a pubKeyAlgIdentifier */
+#define WITH_KEY(key) SLICE("\x30\x0A\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x02" key)
+#define EC            "\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01"
+#define P256_CURVE    "\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x07"
+#define P384_CURVE    "\x06\x05\x2B\x81\x04\x00\x22"
+
 /* a and b: P-256, days 0–30 and 20–50; c: Ed25519, days 0–40. */
 static void preference_chooses_the_algorithm_and_time_the_delegate(void **state)
 {
@@ -157,6 +163,13 @@ static void preference_chooses_the_algorithm_and_time_the_delegate(void **state)
 		{"preferred_and_in_time", 25 * DAY, {P256}, 1, 'b'},
 		{"preferred_has_expired", 45 * DAY, {ED25519}, 1, 'b'},
 		{"null_parameters_are_absent_ones", DAY, {NULLED, ED25519}, 2, 'a'},
+		{"a_key_of_the_signers_curve", DAY, {WITH_KEY("\x30\x13" EC P256_CURVE), ED25519}, 2, 'a'},
+		{"a_key_of_another_curve", DAY, {WITH_KEY("\x30\x10" EC P384_CURVE), ED25519}, 2, 'c'},
+		{"a_key_of_another_curve_and_then_of_this", DAY,
+			{WITH_KEY("\x30\x10" EC P384_CURVE), WITH_KEY("\x30\x13" EC P256_CURVE)}, 2, 'a'},
+		{"a_key_of_any_curve", DAY, {WITH_KEY("\x30\x09" EC), ED25519}, 2, 'a'},
+		{"a_key_of_another_kind", DAY, {WITH_KEY("\x30\x05\x06\x03\x2B\x65\x70"), ED25519}, 2, 'c'},
+		{"only_a_key_that_nobody_has", DAY, {WITH_KEY("\x30\x10" EC P384_CURVE)}, 1, 'a'},
 		{"what_is_no_algorithm_is_passed_over", DAY, {ODD, ED25519}, 2, 'c'},
 	};
 	const struct write_signer signers[] = {

@@ -87,7 +87,8 @@ static void preferences_are_kept_in_order(void **state)
 	assert_int_equal(request.preferred_count, 2);
 	assert_true(bytes_equal(
 		request.preferred[0], der_text("30{06{2A8648CE3D040302}}", storage, sizeof storage)));
-	assert_true(bytes_equal(request.preferred[1], der_text(RSA_SHA256, storage, sizeof storage)));
+	assert_true(bytes_equal(request.preferred[1],
+		der_text(RSA_SHA256 "30{06{2A864886F70D010101}}", storage, sizeof storage)));
 #define FOUR(x) x x x x
 	accept("twenty", PREFERENCE(FOUR("30{" RSA_SHA256 "}") FOUR(FOUR("30{" RSA_SHA256 "}"))));
 	assert_int_equal(request.preferred_count, REQUEST_PREFERRED_MAX);

@@ -10,6 +10,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
 
 static void nothing_is_signed_without_randomness(void **state)
 {
@@ -78,6 +79,32 @@ static void facts_of_every_algorithm_are_exact(void **state)
 		assert_int_equal(sign_key_part_count(facts[i].algorithm), facts[i].parts);
 		assert_int_equal(sign_is_deterministic(facts[i].algorithm), facts[i].deterministic);
 	}
+}
+
+/* SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING } */
+static void key_identifiers_are_those_of_certificates(void **state)
+{
+	static const enum sign_algorithm algorithms[] = {SIGN_RSA_PKCS1_SHA256, SIGN_RSA_PKCS1_SHA512,
+		SIGN_ECDSA_P256_SHA256, SIGN_ECDSA_P384_SHA384, SIGN_ECDSA_P521_SHA512, SIGN_ED25519};
+	(void)state;
+	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+		struct test_key key;
+		unsigned char *der = NULL;
+		X509_PUBKEY *info = NULL;
+		X509_ALGOR *algorithm = NULL;
+		test_key_make(&key, algorithms[i], 2048);
+		assert_int_equal(X509_PUBKEY_set(&info, key.pkey), 1);
+		assert_int_equal(X509_PUBKEY_get0_param(NULL, NULL, NULL, &algorithm, info), 1);
+		int len = i2d_X509_ALGOR(algorithm, &der);
+		struct slice ours = sign_key_identifier(algorithms[i]);
+		assert_int_equal(len, ours.len);
+		assert_memory_equal(der, ours.data, ours.len);
+		OPENSSL_free(der);
+		X509_PUBKEY_free(info);
+		test_key_free(&key);
+	}
+	assert_int_equal(sign_key_identifier(SIGN_RSA_PSS_SHA256).len, 0);
+	assert_int_equal(sign_key_identifier(SIGN_NONE).len, 0);
 }
 
 static void orders_are_the_curves(void **state)
@@ -230,6 +257,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_signed_without_randomness), /* before sign_start() */
 		cmocka_unit_test(starting_twice_is_harmless),
 		cmocka_unit_test(facts_of_every_algorithm_are_exact),
+		cmocka_unit_test(key_identifiers_are_those_of_certificates),
 		cmocka_unit_test(orders_are_the_curves),
 		cmocka_unit_test(every_algorithm_verifies),
 		cmocka_unit_test(every_rsa_size_verifies),

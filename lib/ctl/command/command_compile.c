@@ -33,8 +33,9 @@ static const struct option_row rows[] = {
 		.argument = "GROUP",
 		.read = option_text,
 		.offset = AT(group),
-		.help = "who may read it besides its owner (default: the replaced file's\n"
-			"group, else its folder's where that is set-group-ID, else your own)"},
+		.help = "who may read it besides its owner, by name or number (default:\n"
+			"the replaced file's group, else its folder's where that is set-group-ID,\n"
+			"else your own)"},
 };
 
 static const struct options command_line = {
@@ -47,22 +48,28 @@ static const struct options command_line = {
 	.row_count = sizeof rows / sizeof *rows,
 };
 
+/* By its name or, where none has that name, by its number. */
 static bool find_group(const char *name, gid_t *group, struct messages *m)
 {
-	const struct group *entry = NULL;
+	const struct group *entry = name != NULL ? getgrnam(name) : NULL;
+	uint64_t number = 0;
 
 	*group = FILE_GROUP_KEEP;
 	if (name == NULL)
 		return true;
-	entry = getgrnam(name);
-	if (entry == NULL) {
-		message_error(m, (struct place){NULL, 0, 0},
-			"there is no group \"%s\"; create it (groupadd --system %s), or name another", name,
-			name);
-		return false;
+	if (entry != NULL) {
+		*group = entry->gr_gid;
+		return true;
 	}
-	*group = entry->gr_gid;
-	return true;
+	if (bytes_decimal(bytes_of(name), FILE_GROUP_KEEP - 1, &number)) {
+		*group = (gid_t)number;
+		return true;
+	}
+	message_error(m, (struct place){NULL, 0, 0},
+		"there is no group \"%s\"; create it (groupadd --system %s), or give another by name or "
+		"number",
+		name, name);
+	return false;
 }
 
 /* Where a configuration says nothing, Redis is asked, and perhaps nobody meant it. */

@@ -44,7 +44,9 @@ static const char *refuse(const struct option_row *row, const char *argument, vo
 	OPTION_REDIS_CA(struct record_options), OPTION_CONFIG(struct record_options),                        \
 	{                                                                                                    \
 		.name = "cert", .argument = "FILE", .read = option_texts, .offset = AT(certificates),        \
-		.help = "the serial of this certificate (PEM or DER); may be repeated", .repeated = true     \
+		.help = "the serial of this certificate (PEM or DER), which the CA must\n"                   \
+			"have signed; may be repeated",                                                      \
+		.repeated = true                                                                             \
 	}
 
 static const struct option_row rows[] = {

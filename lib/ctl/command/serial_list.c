@@ -4,7 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "ctl/credentials/credentials.h"
+
+/* NULL, or why the serial is not one of this CA's: two CAs may have one name. */
+static const char *issuer_problem(const X509 *certificate, const X509 *ca)
+{
+	const char *problem = NULL;
+	if (X509_NAME_cmp(X509_get_issuer_name(certificate), X509_get_subject_name(ca)) != 0)
+		problem = "the certificate was issued by another CA; give that one with --ca";
+	else if (X509_verify((X509 *)(uintptr_t)certificate, X509_get0_pubkey(ca)) != 1)
+		problem =
+			"the certificate has this CA's name as its issuer, but its signature does not verify "
+			"with "
+			"the CA's key; give the CA that signed it with --ca, or, where that was this CA with "
+			"an earlier key, the serial instead of --cert";
+	ERR_clear_error();
+	return problem;
+}
 
 static enum serial_step next_certificate(
 	const char *path, const X509 *ca, struct serial *out, struct messages *m)
@@ -15,9 +33,9 @@ static enum serial_step next_certificate(
 	X509 *certificate = credentials_certificate(text, m);
 	if (!certificate)
 		return SERIAL_REFUSED;
-	problem = serial_of_certificate(certificate, out);
-	if (ca && X509_NAME_cmp(X509_get_issuer_name(certificate), X509_get_subject_name(ca)) != 0)
-		problem = "the certificate was issued by another CA; give that one with --ca";
+	problem = ca ? issuer_problem(certificate, ca) : NULL;
+	if (!problem)
+		problem = serial_of_certificate(certificate, out);
 	X509_free(certificate);
 	if (!problem)
 		return SERIAL_ENTRY;

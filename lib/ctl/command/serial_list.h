@@ -14,7 +14,7 @@ struct serial_list {
 	size_t certificate_count;
 	char *const *words; /* "-" is standard input; none at all, and no file: too */
 	size_t word_count;
-	const X509 *ca; /* who must have issued the files' certificates; NULL: not looked at */
+	const X509 *ca; /* who must have issued and signed the files' certificates; NULL: not looked at */
 	/* its own */
 	size_t next;
 	bool reads_input, input_ended;

@@ -12,7 +12,7 @@
 static const char *unix_fault(const char *path)
 {
 	if (path[0] != '/')
-		return "a socket's path must be absolute: unix:/run/redis/redis-server.sock";
+		return "the socket's path is missing: unix:/run/redis/redis-server.sock";
 	if (strlen(path) > SOCKET_PATH_MAX)
 		return "the socket's path is longer than the 107 octets of an address";
 	return NULL;

@@ -1,7 +1,11 @@
 #include "config_keys.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "cgi.h"
 #include "request.h"
+#include "ctl/file.h"
 #include "ctl/memory.h"
 
 static void read_nonce(struct config_reading *r, const struct config_entry *e, void *into)
@@ -37,16 +41,32 @@ static void read_log_level(struct config_reading *r, const struct config_entry *
 		*(enum log_level *)into = (enum log_level)found;
 }
 
+/* A socket's path counts from the configuration's folder, as every other. */
+static char *absolute_address(const struct config_reading *r, const char *text)
+{
+	static const char scheme[] = "unix:";
+	const char *name = text + sizeof scheme - 1;
+	if (strncmp(text, scheme, sizeof scheme - 1) != 0 || name[0] == '\0')
+		return memory_text(text);
+	char *path = file_resolve(r->config->folder, name);
+	char *address = memory_printf("%s%s", scheme, path);
+	free(path);
+	return address;
+}
+
 static void read_address(
 	struct config_reading *r, const struct config_entry *e, const struct config_node *item, void *into)
 {
 	struct config_redis *redis = into;
 	const char *text = config_text_of(r, e, item);
-	const char *fault = text ? config_address_fault(text) : NULL;
+	char *address = text ? absolute_address(r, text) : NULL;
+	const char *fault = address ? config_address_fault(address) : NULL;
 	if (fault)
 		message_error(r->m, item->at, "not an address of Redis: %s", fault);
-	else if (text)
-		redis->addresses[redis->address_count++] = (struct config_text){memory_text(text), item->at};
+	if (address && !fault)
+		redis->addresses[redis->address_count++] = (struct config_text){address, item->at};
+	else
+		free(address);
 }
 
 static void read_addresses(struct config_reading *r, const struct config_entry *e, void *into)

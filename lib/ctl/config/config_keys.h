@@ -88,7 +88,7 @@ bool config_path_of(struct config_reading *r, const struct config_entry *e, cons
 size_t config_item_count(const struct config_node *value);
 const struct config_node *config_item(const struct config_node *value, size_t i);
 
-/* NULL where `address` is unix:/PATH, HOST:PORT, [IPV6]:PORT or redis[s]://HOST[:PORT][/DB]; else what is wrong. */
+/* NULL where `address`, its path made absolute, is unix:/PATH, HOST:PORT, [IPV6]:PORT or redis[s]://HOST[:PORT][/DB]; else what is wrong. */
 const char *config_address_fault(const char *address);
 
 #endif
