@@ -127,7 +127,7 @@ class Window(ConditionalTest):
         """The node's snapshot with every octet of its key pages turned over."""
         with open(node.snapshot, "rb") as file:
             octets = bytearray(file.read())
-        keys = int.from_bytes(octets[48:56], "little")
+        keys = int.from_bytes(octets[56:64], "little")  # snapshot_header.keys_offset
         self.assertEqual(keys % 4096, 0)
         octets[keys:] = bytes(octet ^ 0xFF for octet in octets[keys:])
         path = self.lab.write("damaged", bytes(octets))
