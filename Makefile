@@ -117,7 +117,7 @@ $(BUILD)/dynamic/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/libocsp.a
 # ocsp-cgi in surroundings that can be made to fail.
 $(BUILD)/faults/ocsp-cgi: $(BUILD)/ocsp-cgi.o $(BUILD)/tests/faults/program.o $(STARTUP) $(BUILD)/libocsp.a
 	@mkdir -p $(@D)
-	$(LINK_CGI) $(addprefix -Wl$(COMMA)--wrap=,process_start arena_take arena_resize sandbox_enter) \
+	$(LINK_CGI) $(addprefix -Wl$(COMMA)--wrap=,process_start arena_take arena_take_aligned arena_resize sandbox_enter) \
 		$(if $(DYNAMIC)$(SANITIZE),,$(NO_LD_WARNINGS)) -o $@ $^ -lhiredis $(SSL) -lcrypto $(LDLIBS)
 
 $(BUILD)/libocsp.a: $(LIB_OBJECTS)

@@ -7,10 +7,13 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "arena.h"
 #include "cgi.h"
 #include "health.h"
 #include "process.h"
 #include "sandbox.h"
+
+#define ANSWER_MEMORY ((size_t)2 << 20) /* octets; an answer takes less than a tenth */
 
 /* All that one request needs. Static: untouched pages cost nothing. */
 struct exchange {
@@ -61,7 +64,9 @@ static void open_sources(struct exchange *x)
 	if (!x->has_snapshot || x->outcome != CGI_REQUEST)
 		return;
 	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "opening the sources of status");
+	arena_reserve(ANSWER_MEMORY); /* who answers instead of Redis makes libssl take what they like */
 	status_open(&x->status, &x->snapshot);
+	arena_reserve(0);
 	if (!sign_start()) {
 		log_say(&x->log, LOG_ERROR, "the system gives no randomness (getrandom)");
 		x->has_snapshot = false;

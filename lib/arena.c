@@ -13,7 +13,7 @@ struct header {
 
 /* Static: a page costs nothing before it is touched, and neither brk() nor mmap() is called. */
 static alignas(max_align_t) uint8_t arena_octets[ARENA_MAX];
-static size_t arena_used;
+static size_t arena_used, arena_reserved;
 
 static struct header *header_of(void *block)
 {
@@ -22,7 +22,13 @@ static struct header *header_of(void *block)
 
 static size_t left(void)
 {
-	return sizeof arena_octets - arena_used;
+	size_t free = sizeof arena_octets - arena_used;
+	return free > arena_reserved ? free - arena_reserved : 0;
+}
+
+void arena_reserve(size_t octets)
+{
+	arena_reserved = octets;
 }
 
 /* The size of a block that has room for `size`; more than any arena has, where that would wrap. */
@@ -31,7 +37,7 @@ static size_t rounded(size_t size)
 	return size > ARENA_MAX ? SIZE_MAX : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-void *arena_take(size_t size)
+static void *take(size_t size)
 {
 	size_t whole = rounded(size);
 	if (left() < sizeof(struct header) || whole > left() - sizeof(struct header))
@@ -42,6 +48,11 @@ void *arena_take(size_t size)
 	return header + 1;
 }
 
+void *arena_take(size_t size)
+{
+	return take(size);
+}
+
 void *arena_take_aligned(size_t alignment, size_t size)
 {
 	uintptr_t block = (uintptr_t)(arena_octets + arena_used + sizeof(struct header));
@@ -49,7 +60,7 @@ void *arena_take_aligned(size_t alignment, size_t size)
 	if (gap > left())
 		return NULL;
 	arena_used += gap;
-	return arena_take(size);
+	return take(size);
 }
 
 /* The last block grows where it is: a reply that comes in pieces would otherwise be copied for each. */
@@ -66,12 +77,12 @@ static bool grow_last(void *block, struct header *header, size_t whole)
 void *arena_resize(void *old, size_t size)
 {
 	if (!old)
-		return arena_take(size);
+		return take(size);
 	struct header *header = header_of(old);
 	size_t whole = rounded(size);
 	if (whole <= header->size || (whole < SIZE_MAX && grow_last(old, header, whole)))
 		return old;
-	void *new = arena_take(size);
+	void *new = take(size);
 	if (new)
 		memcpy(new, old, header->size);
 	return new;

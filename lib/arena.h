@@ -11,6 +11,12 @@
 /* Octets. A P-256 answer takes 13 KB, by EVP (which loads its providers) 140 KB; what is not taken costs nothing. */
 #define ARENA_MAX ((size_t)8 * 1024 * 1024)
 
+/*
+ * Of these, `octets` are not given out before it is called again, with 0: what a stranger makes one stage take is not missing
+ * in the next.
+ */
+void arena_reserve(size_t octets);
+
 /* `size` octets, aligned for anything, all zero. NULL: exhausted, which whoever asked turns into an internalError. */
 void *arena_take(size_t size);
 

@@ -96,6 +96,7 @@ static bool wants_tls(const struct status_redis *r)
 /* 0, or an errno, beside which r->tls may say more. */
 static int shake_hands(struct status_redis *r, int64_t until_us)
 {
+	r->tls.until_us = until_us;
 	while (!redis_tls_handshake(&r->tls, r->fd)) {
 		if (errno != EAGAIN)
 			return errno;
@@ -105,6 +106,7 @@ static int shake_hands(struct status_redis *r, int64_t until_us)
 			return ETIMEDOUT;
 		}
 	}
+	r->tls.until_us = r->deadline_us;
 	return 0;
 }
 

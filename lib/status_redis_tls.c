@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "process.h"
 #include "status_redis_tls_fault.h"
 
 /* RFC 8879, since OpenSSL 3.2: a static program cannot load the zlib that libcrypto would call, and nobody needs it. */
@@ -19,6 +20,9 @@
 #else
 #define NO_COMPRESSION SSL_OP_NO_COMPRESSION
 #endif
+
+/* Octets of certificates, or of the names of CAs; libssl would take 100 KB, which become 8 MB as X509. */
+#define MESSAGE_MAX 16384
 
 #define SECURITY_LEVEL 2 /* of OpenSSL: RSA from 2048 bits on, no SHA-1 */
 
@@ -40,12 +44,14 @@ static int write_octets(BIO *bio, const char *octets, int len)
 	return (int)put;
 }
 
+/* libssl passes over HelloRequests as long as they come: what comes late has not come, and who waits for it sees the time. */
 static int read_octets(BIO *bio, char *octets, int size)
 {
 	struct redis_tls *t = BIO_get_data(bio);
-	ssize_t got = recv(t->fd, octets, (size_t)size, 0);
+	const bool late = t->until_us != 0 && process_monotonic_us() >= t->until_us;
+	ssize_t got = late ? -1 : recv(t->fd, octets, (size_t)size, 0);
 	BIO_clear_retry_flags(bio);
-	t->error = got < 0 ? errno : 0;
+	t->error = late ? EAGAIN : got < 0 ? errno : 0;
 	if (t->error == EAGAIN || t->error == EINTR)
 		BIO_set_retry_read(bio);
 	return (int)got;
@@ -164,6 +170,7 @@ static SSL_CTX *new_context(struct slice trusted)
 	SSL_CTX_set_mode(context,
 		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_read_ahead(context, 1);
+	SSL_CTX_set_max_cert_list(context, MESSAGE_MAX);
 	if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
 		SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
 		SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1 && add_trusted(context, trusted))

@@ -20,9 +20,10 @@ struct ssl_st;
 struct redis_tls {
 	struct ssl_st *ssl; /* NULL: not in use */
 	int fd;
-	int error;          /* errno of the last send() or recv(); 0: the server has ended the connection */
-	bool heard;         /* the server has answered: it takes us as we are */
-	short wants;        /* after EAGAIN: POLLIN or POLLOUT, to be waited for */
+	int64_t until_us; /* process_monotonic_us(): later nothing is received, as if nothing came; 0: no limit */
+	int error;        /* errno of the last send() or recv(); 0: the server has ended the connection */
+	bool heard;       /* the server has answered: it takes us as we are */
+	short wants;      /* after EAGAIN: POLLIN or POLLOUT, to be waited for */
 	const char *reason; /* what is wrong with the server, its certificate or ours; NULL: errno says it */
 	const char *advice; /* what to do about it; both static */
 };

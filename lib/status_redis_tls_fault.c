@@ -64,6 +64,8 @@ static const struct {
 	{SSL_R_HTTP_REQUEST, "what answers does not speak TLS", NO_TLS},
 	{SSL_R_UNSUPPORTED_PROTOCOL, "the server has no TLS 1.2",
 		"allow TLS 1.2 or 1.3 there (tls-protocols)"},
+	{SSL_R_EXCESSIVE_MESSAGE_SIZE, "a message of more than 16 KiB",
+		"is its chain of certificates as short as it can be?"},
 	{SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "a record was changed on its way",
 		"see to the network between"},
 };

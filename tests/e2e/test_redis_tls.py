@@ -81,7 +81,7 @@ class Tls(RedisTlsTest):
             deadline = time.monotonic() + 10
             while "Connection refused" in self.lab.ask(self.request(GOOD)).log["message"]:
                 self.assertLess(time.monotonic(), deadline)
-            yield
+            yield port
         finally:
             server.kill()
             server.communicate()
@@ -409,17 +409,43 @@ class Broken(Tls):
         outcomes = [self.statuses_through(flips=at) for at in range(0, whole, 37)]
         self.assertGreater(outcomes.count(TRY_LATER), len(outcomes) // 2)
 
-    def test_a_table_is_answered_all_the_same(self):
-        other = self.lab.authority("other")
-        delegate = self.lab.delegate("other-ocsp", other)
-        server = lab_redis.Scripted(("127.0.0.1", 0), ["hear", b"no TLS at all"])
-        redis = {"address": f"127.0.0.1:{server.address[1]}", "tls": self.tls}
+
+class BesideATable(Tls):
+    """Of a snapshot's two CAs one is answered from a table, which needs no Redis."""
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.other = cls.lab.authority("other")
+        cls.other_delegate = cls.lab.delegate("other-ocsp", cls.other)
+
+    def compile_both(self, *ports):
+        redis = {"address": [f"127.0.0.1:{port}" for port in ports], "tls": self.tls, "timeout_ms": 5000}
         live = lab_redis.redis_ca("ca", self.delegate)
-        self.lab.compile({"ca": live, "other": lab.table_ca("other", delegate)}, redis=redis)
+        self.lab.compile({"ca": live, "other": lab.table_ca("other", self.other_delegate)}, redis=redis)
         self.index_table("other")
-        reply = self.lab.ask(lab.ocsp.request(lab.ocsp.certid(other, REVOKED)))
-        self.assertEqual((reply.ocsp.statuses, reply.log["level"]), (["revoked"], "info"))
+
+    def assert_table_answers(self):
+        reply = self.lab.ask(lab.ocsp.request(lab.ocsp.certid(self.other, REVOKED)))
+        self.assertEqual((reply.ocsp.statuses, reply.log["level"]), (["revoked"], "info"), reply.log_text)
+
+    def test_a_server_that_speaks_no_tls(self):
+        server = lab_redis.Scripted(("127.0.0.1", 0), ["hear", b"no TLS at all"])
+        self.compile_both(server.address[1])
+        self.assert_table_answers()
         server.close()
+
+    def test_certificates_that_fill_the_memory(self):
+        """whoever answers in the place of the servers needs no key for it"""
+        many = lab.x509.Name([lab.x509.NameAttribute(lab.NameOID.COMMON_NAME, "a")] * 30)
+        large = open(self.lab.certificate("large", subject=many).path).read()
+        for count, said in ((14, "TLS: "), (80, "more than 16 KiB")):
+            self.lab.write("chain.pem", large * count)
+            with self.listening(self.redis_ca, "-cert_chain", self.lab.path("chain.pem")) as port:
+                for servers in (1, 8):
+                    self.compile_both(*[port] * servers)
+                    self.assert_table_answers()
+                    self.assertIn(said, self.lab.ask(self.request(GOOD)).log["message"])
 
 
 @unittest.skipIf("asan" in lab.BUILD, "the sanitizers bring a heap of their own and cannot be traced")

@@ -30,6 +30,8 @@ bool __real_process_start(struct log *log);
 bool __wrap_process_start(struct log *log);
 void *__real_arena_take(size_t size);
 void *__wrap_arena_take(size_t size);
+void *__real_arena_take_aligned(size_t alignment, size_t size);
+void *__wrap_arena_take_aligned(size_t alignment, size_t size);
 void *__real_arena_resize(void *old, size_t size);
 void *__wrap_arena_resize(void *old, size_t size);
 
@@ -65,6 +67,11 @@ static bool must_fail(void)
 void *__wrap_arena_take(size_t size)
 {
 	return must_fail() ? NULL : __real_arena_take(size);
+}
+
+void *__wrap_arena_take_aligned(size_t alignment, size_t size)
+{
+	return must_fail() ? NULL : __real_arena_take_aligned(alignment, size);
 }
 
 void *__wrap_arena_resize(void *old, size_t size)

@@ -73,6 +73,18 @@ static void an_aligned_block_is_one_like_the_others(void **state)
 	assert_null(arena_take_aligned(4096, ARENA_MAX));
 }
 
+static void what_is_reserved_is_there_afterwards(void **state)
+{
+	(void)state;
+	arena_reserve(ARENA_MAX - 1000);
+	assert_null(arena_take(5000));
+	arena_reserve(ARENA_MAX);
+	assert_null(arena_take(1));
+	assert_null(arena_take_aligned(64, 1));
+	arena_reserve(0);
+	assert_non_null(arena_take(5000));
+}
+
 /* Last: it leaves nothing. */
 static void exhaustion_is_told_and_changes_nothing(void **state)
 {
@@ -104,6 +116,7 @@ int main(void)
 		cmocka_unit_test(the_last_block_grows_in_place),
 		cmocka_unit_test(another_block_moves_with_its_octets),
 		cmocka_unit_test(an_aligned_block_is_one_like_the_others),
+		cmocka_unit_test(what_is_reserved_is_there_afterwards),
 		cmocka_unit_test(exhaustion_is_told_and_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

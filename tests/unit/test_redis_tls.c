@@ -6,11 +6,16 @@
 #include <cmocka.h>
 
 #include "compile_lab.h"
+#include "process.h"
 #include "status_redis.h"
 #include "status_redis_tls.h"
 
 #include <openssl/err.h>
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TLS(address, rest) "redis: {address: " address ", tls: {" rest "}}\n" REDIS
 #define CA_ONLY            "ca: ca.pem"
@@ -186,6 +191,35 @@ static void settings_that_cannot_be_had_are_an_internal_error(void **state)
 	ERR_clear_error();
 }
 
+/* They are free to send: four octets each, without a key. */
+static void a_flood_of_hello_requests_ends_in_time(void **state)
+{
+	static const uint8_t record[9] = {0x16, 3, 3, 0, 4};
+	static struct compiled compiled;
+	struct redis_tls tls;
+	uint8_t octet;
+	int ends[2];
+	(void)state;
+	skip_without_tls();
+	struct redis_settings redis = compiled_redis(TLS("'192.0.2.1:1'", CA_ONLY), &compiled);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	assert_true(redis_tls_start(&tls, &redis, &redis.addresses[0]));
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(write(ends[1], record, sizeof record), sizeof record);
+	tls.until_us = process_monotonic_us();
+	assert_false(redis_tls_handshake(&tls, ends[0]));
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(tls.wants, POLLIN);
+	assert_int_equal(recv(ends[0], &octet, 1, MSG_PEEK), 1);
+	tls.until_us = 0;
+	assert_false(redis_tls_handshake(&tls, ends[0]));
+	assert_int_equal(recv(ends[0], &octet, 1, MSG_PEEK), -1);
+	redis_tls_end(&tls);
+	close(ends[0]);
+	close(ends[1]);
+	compile_free(&compiled);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +229,7 @@ int main(void)
 		cmocka_unit_test(half_a_configuration_is_refused),
 		cmocka_unit_test(a_key_that_others_can_read_is_warned_of),
 		cmocka_unit_test(without_tls_all_of_it_is_refused),
+		cmocka_unit_test(a_flood_of_hello_requests_ends_in_time),
 		cmocka_unit_test(settings_that_cannot_be_had_are_an_internal_error),
 	};
 	return cmocka_run_group_tests(tests, lab_set_up, lab_tear_down);
