@@ -112,6 +112,17 @@ class Answers(Tls):
         self.assert_answers()
         self.assertRegex(self.lab.must("show", "snapshot").stdout, "certificate is for localhost\n(.*\n)*.*by TLS")
 
+    def test_no_time_zone(self):
+        """the file that TZ names is not opened, neither is another: certificates have their times in UTC"""
+        headers = subprocess.run(["readelf", "-lW", lab.program("ocsp-cgi")], capture_output=True, text=True, check=True).stdout
+        if "INTERP" in headers:
+            self.skipTest("a dynamic program has libc's own times")
+        self.compile_tls(self.server.tls_port)
+        pipe = self.lab.path("zone")
+        os.mkfifo(pipe)
+        reply = self.lab.ask(self.request(REVOKED), TZ=pipe)
+        self.assertEqual(reply.ocsp.statuses, ["revoked"], reply.log_text)
+
     def test_each_version(self):
         for version in ("TLSv1.2", "TLSv1.3"):
             with self.subTest(version):
