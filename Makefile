@@ -281,7 +281,7 @@ fuzz-coverage:
 
 prove:
 	@tests/deps.sh prove
-	@tests/prove/run.sh $(BUILD)/prove
+	@tests/prove/run.sh $(BUILD)/prove $(PROVE:%=lib/%.c)
 
 BIN = $(DESTDIR)$(PREFIX)/bin
 CGI = $(DESTDIR)$(PREFIX)/lib/cgi-bin
