@@ -108,6 +108,21 @@ class Dist(unittest.TestCase):
             self.assertEqual((member.mtime, member.uid, member.gid, member.mode & 0o7666), (COMMITTED_AT, 0, 0, 0o644), name)
         self.assertLessEqual({"Makefile", "LICENSE", "README.md", "SECURITY.md", "lib/cgi.c", "tests/run.sh"}, set(self.members))
 
+    def test_what_is_in_no_commit_does_not_change_the_archive(self):
+        """git's own files in a clone: objects that stand for others, and attributes, which cannot be left unread"""
+        clone = os.path.join(self.folder, "clone")
+        archive = [os.path.join(clone, "tests", "supply", "archive.sh"), "again.tar.xz", NAME]
+        run(["git", "clone", "-q", os.path.join(self.folder, "a"), clone], HOME=self.folder)
+        other = run(["git", "-C", clone, "rev-parse", "HEAD:Makefile"]).strip()
+        run(["git", "-C", clone, "replace", "-f", run(["git", "-C", clone, "rev-parse", "HEAD:SECURITY.md"]).strip(), other])
+        subprocess.run(archive, cwd=clone, check=True)
+        self.assertEqual(read(clone, "again.tar.xz"), self.one.archive)
+        with open(os.path.join(clone, ".git", "info", "attributes"), "w") as file:
+            file.write("SECURITY.md export-ignore\n")
+        done = subprocess.run(archive, cwd=clone, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("info/attributes would change the archive", done.stderr)
+
     def test_sbom_is_of_the_commit(self):
         self.assertEqual(self.document.created, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(COMMITTED_AT)))
         described = [element["SPDXID"] for element, _ in self.document.related("SPDXRef-DOCUMENT", "DESCRIBES")]

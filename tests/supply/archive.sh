@@ -2,6 +2,12 @@
 # archive.sh FILE.tar.xz NAME: the files of the last commit beneath NAME/. The octets depend on the commit alone: neither on
 # this user's settings of git and xz nor on the number of processors.
 set -eu
+export GIT_NO_REPLACE_OBJECTS=1
+own=$(git rev-parse --git-path info/attributes)
+if [ -s "$own" ]; then
+	echo "archive.sh: $own would change the archive, and is in no commit: move it away" >&2
+	exit 1
+fi
 tar=$(mktemp)
 trap 'rm -f "$tar"' EXIT
 mkdir -p "$(dirname "$1")"
