@@ -170,13 +170,13 @@ bool snapshot_read(struct snapshot *s, struct slice file, struct snapshot_fault 
 	return snapshot_read_header(s, fault);
 }
 
-/* Both are hashes already: adding them spreads well. The factor keeps equal ones apart. */
 /*@ requires count >= 1; assigns \nothing; ensures \result < count; */
 static uint32_t remainder_of(uint32_t number, uint32_t count)
 {
 	return number % count;
 }
 
+/* Both are hashes already: adding them spreads well. The factor keeps equal ones apart. */
 uint32_t snapshot_slot_start(const uint8_t *name_hash, const uint8_t *key_hash, uint32_t slot_count)
 {
 	uint64_t sum = bytes_le64(name_hash) + 3 * bytes_le64(key_hash);
