@@ -4,12 +4,6 @@
 # is not, and names it. FOLDER is for the provers' configuration and for what they have proved before. The last line is
 # 'N passed, N failed', goals proved and not. tests/prove/README.md tells what is proved and assumed.
 set -eu
-<<<<<<< HEAD
-=======
-folder=$1
-shift
-seconds=40 # for one prover and one goal; nearly all take well below one, one 4, and on a busy machine thrice that
->>>>>>> mends2
 
 # file                 assumed as their contracts say   shifts, sums and conversions that may lose bits
 list='
