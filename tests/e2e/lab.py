@@ -4,7 +4,9 @@ import base64
 import datetime
 import json
 import os
+import random
 import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -34,6 +36,24 @@ def base64_of(der):
     """A GET's path as OpenSSL's and Windows' clients write it: every character of base64 that may be escaped is."""
     text = base64.b64encode(der).decode()
     return text.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+
+
+def free_port():
+    """Below those that Linux gives to connections by itself, so that none takes it before the server does."""
+    while True:
+        port = random.randrange(10000, 32768)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def is_open(port):
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def program(name):

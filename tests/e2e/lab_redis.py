@@ -13,15 +13,9 @@ import time
 import lab
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def cluster():
     """The options of a node of a cluster, whose bus needs a port of its own."""
-    return ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
+    return ["--cluster-enabled", "yes", "--cluster-port", str(lab.free_port())]
 
 
 def encode(*words):
@@ -101,7 +95,7 @@ class Server:
     def __init__(self, folder, *options, port=False):
         self.folder, self.options = folder, options
         self.path = os.path.join(folder, "redis.sock")
-        self.port = free_port() if port else 0
+        self.port = lab.free_port() if port else 0
         self.process = None
         os.makedirs(folder, exist_ok=True)
         self.start()

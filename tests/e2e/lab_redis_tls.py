@@ -52,7 +52,7 @@ class Server(lab_redis.Server):
     """With a port that speaks TLS; the Unix socket is for the tests themselves. `clients`: whether it wants certificates."""
 
     def __init__(self, site, certificate, ca, *options, folder="redis", clients="no"):
-        self.tls_port = lab_redis.free_port()
+        self.tls_port = lab.free_port()
         options = ["--tls-port", str(self.tls_port), "--tls-auth-clients", clients, *options]
         options += ["--tls-cert-file", certificate.path, "--tls-key-file", site.path(certificate.key_file)]
         options += ["--tls-ca-cert-file", ca.path, "--bind", "127.0.0.1", "-::1"]

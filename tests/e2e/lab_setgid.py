@@ -160,7 +160,7 @@ class Nginx(Beside, lab_web.Nginx):
     target, hostile_target = "/", "/hostile"
 
     def more(self):
-        self.hostile_port = lab_web.free_port()
+        self.hostile_port = self.new_port()
         own = f"server {{\nlisten 127.0.0.1:{self.hostile_port};\nlocation / {{\n"
         own += f"fastcgi_pass unix:{self.path('fcgiwrap.sock')};\nfastcgi_param SCRIPT_FILENAME {self.hostile};\n"
         return own + "fastcgi_param REQUEST_METHOD $request_method;\n}\n}\n"

@@ -6,7 +6,6 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
@@ -22,12 +21,6 @@ def command(*names):
     found = next(filter(None, (shutil.which(name, path=SBIN) for name in names)), None)
     assert found, f"{' or '.join(names)} is not installed: make deps"
     return found
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def unprivileged():
@@ -66,9 +59,14 @@ class Server:
         os.mkdir(self.folder)
         if os.geteuid() == 0:
             os.chown(self.folder, NOBODY.pw_uid, NOBODY.pw_gid)
-        self.port = free_port()
-        self.processes = []
+        self.ports, self.processes = [], []
+        self.port = self.new_port()
         self.start()
+
+    def new_port(self):
+        """One more on which it will listen."""
+        self.ports.append(lab.free_port())
+        return self.ports[-1]
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -116,8 +114,7 @@ class Server:
             time.sleep(0.01)
 
     def is_listening(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return all(lab.is_open(port) for port in self.ports)
 
     def read(self, name):
         with open(self.path(name), encoding="utf-8", errors="replace") as file:
@@ -254,8 +251,7 @@ class NginxCache(Nginx):
     """The same behind nginx's cache; `port` is the cache's, `post_port` that of the variant that keeps POST."""
 
     def start(self):
-        self.origin, self.post_port = self.port, free_port()
-        self.cache = free_port()
+        self.origin, self.post_port, self.cache = self.port, self.new_port(), self.new_port()
         super().start()
         self.port = self.cache
 

@@ -77,7 +77,7 @@ class SoundApache(Sound, DoctorTest):
     def test_what_cannot_be_told(self):
         self.lab.certificate("alien", self.lab.authority("other"))
         for name, how, words in (
-            ("nobody listens", {"url": f"http://127.0.0.1:{lab_web.free_port()}/"}, "is this the responder's URL?"),
+            ("nobody listens", {"url": f"http://127.0.0.1:{lab.free_port()}/"}, "is this the responder's URL?"),
             ("no URL", {"url": "ftp://x/"}, "no URL that begins with http:// or https://"),
             ("another CA's certificate", {"certs": ("alien.pem",)}, "was not issued by the CA in ca.pem"),
             ("no certificate", {"certs": ()}, "--issuer and --cert say what to ask for"),
@@ -160,7 +160,7 @@ class NginxBehind(lab_web.Nginx):
     """Another server of the same nginx in front, on `port`, whose location is `location`."""
 
     def start(self):
-        self.front, self.origin = lab_web.free_port(), self.port
+        self.front, self.origin = self.new_port(), self.port
         super().start()
         self.port = self.front
 

@@ -100,7 +100,7 @@ class ConnectingByTcp(Failing):
         cls.compile_redis(cls.address)
 
     def test_refused(self):
-        refused = f"127.0.0.1:{lab_redis.free_port()}"
+        refused = f"127.0.0.1:{lab.free_port()}"
         self.compile_redis(refused)
         self.addCleanup(self.compile_redis, self.address)
         self.assert_fails(TRY_LATER, refused, "Connection refused", "start the server")
@@ -286,7 +286,7 @@ class RealServer(Failing):
 
     def test_replica_that_has_lost_its_primary(self):
         with self.real("--replica-serve-stale-data", "no") as redis:
-            redis.do("REPLICAOF", "127.0.0.1", lab_redis.free_port())
+            redis.do("REPLICAOF", "127.0.0.1", lab.free_port())
             self.assert_fails(TRY_LATER, "MASTERDOWN", "primary")
 
     def test_stopped(self):

@@ -80,7 +80,7 @@ class Address(Asking):
         self.assertEqual(self.answer(self.request(GOOD, REVOKED)).statuses, ["revoked", "unknown"])
 
     def test_list_whose_first_refuses(self):
-        self.assert_answers_from([f"127.0.0.1:{lab_redis.free_port()}", "unix:/no/such/socket", f"unix:{self.socket}"])
+        self.assert_answers_from([f"127.0.0.1:{lab.free_port()}", "unix:/no/such/socket", f"unix:{self.socket}"])
 
     def test_list_whose_first_hangs_while_it_connects(self):
         self.assert_answers_from([lab_redis.hanging_address(self), f"127.0.0.1:{self.server.port}"], timeout_ms=1000)

@@ -57,7 +57,7 @@ class Together(RedisTest):
 
     def test_redis_down(self):
         self.assert_table_answers()
-        self.compile_both(f"127.0.0.1:{lab_redis.free_port()}")
+        self.compile_both(f"127.0.0.1:{lab.free_port()}")
         self.assert_table_answers()
         self.compile_both(f"unix:{self.socket}")
 

@@ -72,7 +72,7 @@ class Apache(lab_setgid.Beside, lab_web.Apache):
         lab_setgid.become_nobody(os.stat(SUEXEC).st_gid)  # who may run suexec
 
     def more(self):
-        self.hostile_port = lab_web.free_port()
+        self.hostile_port = self.new_port()
         own = ["SuexecUserGroup ocsp-cgi ocsp-cgi", "</VirtualHost>", f"Listen 127.0.0.1:{self.hostile_port}"]
         own += [f"<VirtualHost 127.0.0.1:{self.hostile_port}>", f'ScriptAlias "/hostile" "{self.hostile}"']
         return own + [f'<Directory "{self.site.folder}">', "Require all granted", "</Directory>"]

@@ -17,16 +17,16 @@ class Stunnel(lab_web.Server):
     """One service, and port, for each host: plain HTTP in, TLS out, if the peer's certificate is good."""
 
     def __init__(self, site, connect, hosts, trust):
-        self.connect, self.trust = connect, trust
-        self.ports = {host: lab_web.free_port() for host in hosts}
+        self.connect, self.hosts, self.trust = connect, hosts, trust
         super().__init__(site)
 
     def start(self):
         lines = ["foreground = yes", "pid =", "debug = 6", f"output = {self.path('stunnel.log')}"]
-        for host, port in self.ports.items():
+        self.port_of = {host: self.new_port() for host in self.hosts}
+        self.ports.remove(self.port)
+        for host, port in self.port_of.items():
             lines += [f"[{host}]", "client = yes", f"accept = 127.0.0.1:{port}", f"connect = 127.0.0.1:{self.connect}"]
             lines += [f"sni = {host}", f"checkHost = {host}", f"CAfile = {self.trust}", "verifyChain = yes", "OCSPaia = yes"]
-            self.port = port
         self.run(lab_web.command("stunnel"), self.write("stunnel.conf", "\n".join([*lines, ""])))
         self.wait_until(self.is_listening)
 
@@ -81,7 +81,7 @@ class Validators(lab_clients.ClientTest):
         stunnel = Stunnel(self.lab, self.tls.port, hosts, self.roots_file)
         self.addCleanup(stunnel.close)
         for ca, status in self.each():
-            _, said = self.tool("curl", "-s", f"http://127.0.0.1:{stunnel.ports[f'{ca}-{status}.example']}/")
+            _, said = self.tool("curl", "-s", f"http://127.0.0.1:{stunnel.port_of[f'{ca}-{status}.example']}/")
             self.assertEqual(said == "welcome", status == "good", (said, stunnel.log_text()[-1500:]))
         for status in STATUSES:
             self.assertGreaterEqual(stunnel.read("stunnel.log").count(f"OCSP: Status: {status}"), len(PLAIN))
