@@ -71,7 +71,7 @@ class Tls(RedisTlsTest):
     @contextlib.contextmanager
     def listening(self, certificate, *options):
         """`openssl s_server` in the place of Redis, for what Redis would not do."""
-        port = lab_redis.free_port()
+        port = lab.free_port()
         command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-quiet", *options]
         command += ["-cert", certificate.path, "-key", self.lab.path(certificate.key_file)]
         quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -165,7 +165,7 @@ class Answers(Tls):
         """a handshake that fails is a connection that fails; and there is memory for as many as there may be"""
         stranger = self.start_tls(certificate=server_certificate(self.lab, "stranger", self.ca, "127.0.0.1"), folder="stranger")
         lab_redis.fill(stranger)
-        ports = [lab_redis.free_port(), *[stranger.tls_port] * 6, self.server.tls_port]
+        ports = [lab.free_port(), *[stranger.tls_port] * 6, self.server.tls_port]
         addresses = [f"127.0.0.1:{port}" for port in ports]
         self.compile_redis(addresses, tls=self.tls, timeout_ms=2000)
         self.assert_answers()
@@ -248,6 +248,46 @@ class Clients(Tls):
                 self.compile_tls(self.server.tls_port, {"cert": own.cert_file, "key": own.key_file})
                 self.assert_fails("TLS: the server", "redis.tls.cert and key")
         self.server.do("CONFIG", "SET", "tls-protocols", "")
+
+
+class Ends(Tls):
+    """Certificates that will end, or have: compile and check say so, before it is night and Redis refuses to talk."""
+
+    def compiled(self, tls):
+        self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={"address": "127.0.0.1:6379", "tls": tls})
+        done = self.lab.ctl("compile", "-c", self.lab.path("config.yaml"), "-o", self.lab.snapshot)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr
+
+    def checked(self):
+        done = self.lab.ctl("check", self.lab.snapshot)
+        return done.returncode, done.stdout
+
+    def test_the_responders_own(self):
+        for days, level, warned, said in (
+            ((-30, 400), 0, False, r"^ok: the certificate of redis\.tls\.cert is good until 20"),
+            ((-30, 13), 1, False, r"^warning: the certificate of redis\.tls\.cert ends on .*; replace it and compile"),
+            ((-30, -1), 2, True, r"^critical: the certificate of redis\.tls\.cert ended on .*Redis cannot be asked"),
+        ):
+            with self.subTest(days=days):
+                own = client_certificate(self.lab, "ending", self.redis_ca, days=days)
+                os.chmod(self.lab.path(own.key_file), 0o600)
+                warning = self.compiled({**self.tls, "cert": own.cert_file, "key": own.key_file})
+                self.assertEqual("ending.pem ended on " in warning, warned, warning)
+                code, lines = self.checked()
+                self.assertEqual(code, level, lines)
+                self.assertRegex(lines, re.compile(said, re.M))
+
+    def test_the_last_of_the_trusted_counts(self):
+        ended = self.lab.authority("ended-ca", days=(-30, -1))
+        self.lab.write("cas.pem", open(ended.path).read() + open(self.redis_ca.path).read())
+        for file, level in (("cas.pem", 0), (ended.cert_file, 2)):
+            with self.subTest(file):
+                warning = self.compiled({"ca": file})
+                self.assertEqual(f"{file} ended on " in warning, level == 2, warning)
+                code, lines = self.checked()
+                self.assertEqual(code, level, lines)
+                self.assertIn("the certificate of redis.tls.ca " + ("ended on" if level else "is good until"), lines)
 
 
 class Distrusted(Tls):

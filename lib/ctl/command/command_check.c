@@ -25,7 +25,8 @@ static const struct option_row rows[] = {
 		.offset = offsetof(struct check_options, days),
 		.high = DAYS_MAX,
 		.no_number = "--days is a number from 0 to " TEXT(DAYS_MAX),
-		.help = "warn when a CA's last signer ends within N days (" TEXT(CHECK_SIGNER_DAYS) ")"},
+		.help = "warn when a CA's last signer, or a certificate for Redis, ends\n"
+			"within N days (" TEXT(CHECK_SIGNER_DAYS) ")"},
 	{.name = "hours",
 		.argument = "N",
 		.read = option_number,

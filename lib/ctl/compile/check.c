@@ -12,6 +12,7 @@
 #include "ctl/iso_time.h"
 #include "ctl/memory.h"
 #include "ctl/message.h"
+#include "ctl/redis/redis_credentials.h"
 #include "self_test.h"
 #include "ctl/snapshot/snapshot_kind.h"
 
@@ -237,6 +238,41 @@ static void check_cas(const struct checking *c)
 	}
 }
 
+static void check_redis_end(const struct checking *c, const char *key, int64_t end)
+{
+	char text[ISO_TIME_SIZE];
+
+	if (end <= c->now)
+		find(c->report, CHECK_CRITICAL,
+			"the certificate of %s ended on %s, and without it Redis cannot be asked; replace it "
+			"and "
+			"compile",
+			key, iso_time(end, text));
+	else if (end - c->now <= c->limits->signer_days * SECONDS_PER_DAY)
+		find(c->report, CHECK_WARNING, "the certificate of %s ends on %s; replace it and compile",
+			key, iso_time(end, text));
+	else if (end != INT64_MAX)
+		find(c->report, CHECK_OK, "the certificate of %s is good until %s", key, iso_time(end, text));
+}
+
+static void check_redis(const struct checking *c)
+{
+	struct snapshot_fault fault = {0};
+	struct redis_settings redis = {0};
+	struct redis_credentials_ends ends = {0};
+	char text[FAULT_TEXT_SIZE];
+
+	if (c->snapshot->header.redis_offset == 0)
+		return;
+	if (!snapshot_redis(c->snapshot, &redis, &fault)) {
+		find(c->report, CHECK_CRITICAL, "%s", fault_text(&fault, text));
+		return;
+	}
+	ends = redis_credentials_ends(&redis);
+	check_redis_end(c, "redis.tls.ca", ends.ca);
+	check_redis_end(c, "redis.tls.cert", ends.cert);
+}
+
 void check(const char *path, const struct check_limits *limits, int64_t now, struct check_report *out)
 {
 	struct snapshot_fault fault = {0};
@@ -257,6 +293,7 @@ void check(const char *path, const struct check_limits *limits, int64_t now, str
 		find(out, CHECK_OK, "self-test: %s signs for %u CA%s", path, s.header.ca_count,
 			s.header.ca_count == 1 ? "" : "s");
 	check_cas(&c);
+	check_redis(&c);
 	free(wrong);
 	snapshot_close(&s);
 }

@@ -1,6 +1,6 @@
 /*
- * check: whether a snapshot will go on answering: its self-test, its signers' and requesters' ends and its tables' ages,
- * as a monitoring plugin reports them.
+ * check: whether a snapshot will go on answering: its self-test, the ends of its signers, its requesters and its
+ * certificates for Redis, its tables' ages, as a monitoring plugin reports them.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -13,7 +13,7 @@
 enum check_level { CHECK_OK = 0, CHECK_WARNING = 1, CHECK_CRITICAL = 2, CHECK_UNKNOWN = 3 };
 
 struct check_limits {
-	int64_t signer_days; /* a CA whose signers end within so many days is a warning */
+	int64_t signer_days; /* a certificate that ends within so many days is a warning */
 	int64_t table_hours; /* a table that ends so soon is a warning; 0: within a quarter of its life */
 };
 #define CHECK_SIGNER_DAYS 14

@@ -8,6 +8,7 @@
 #include "ctl/file.h"
 #include "ctl/memory.h"
 #include "ctl/redis/redis_address.h"
+#include "ctl/redis/redis_credentials.h"
 #include "self_test.h"
 #include "ctl/snapshot/snapshot_kind.h"
 
@@ -74,8 +75,8 @@ bool compile(const struct config *config, int64_t now, struct compiled *out, str
 			compile_check_table(&cas[i], now, m);
 	}
 	compile_check_distinct(cas, config->ca_count, m);
-	if (with_redis)
-		(void)redis_settings(config, &redis, m);
+	if (with_redis && redis_settings(config, &redis, m))
+		redis_credentials_check_times(&config->redis, &redis.settings, now, m);
 	if (m->errors == errors)
 		write_octets(config, cas, with_redis ? &redis.settings : NULL, out, m);
 	redis_settings_free(&redis);

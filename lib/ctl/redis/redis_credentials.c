@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "ctl/credentials/credentials.h"
+#include "ctl/iso_time.h"
 #include "ctl/memory.h"
 
 /* One behind another; {NULL, 0}: OpenSSL cannot write what it has read. */
@@ -90,4 +91,50 @@ bool redis_credentials(const struct config_redis *from, struct resolved_redis *o
 		ok = read_certificates(from->tls_cert, &s->tls_cert, m) && read_key(from, &s->tls_key, m) &&
 		     ok;
 	return ok;
+}
+
+/* Reads one of several, which stand one behind another; `from` moves behind it. 0: it is none. */
+static int64_t next_end(struct slice *from)
+{
+	const unsigned char *at = from->data;
+	int64_t begin = 0, end = 0;
+	X509 *certificate = d2i_X509(NULL, &at, (long)from->len);
+	const size_t used = certificate ? (size_t)(at - from->data) : from->len;
+	if (certificate && !credentials_validity(certificate, &begin, &end))
+		end = 0;
+	*from = (struct slice){from->data + used, from->len - used};
+	X509_free(certificate);
+	return end;
+}
+
+struct redis_credentials_ends redis_credentials_ends(const struct redis_settings *s)
+{
+	struct redis_credentials_ends ends = {INT64_MAX, INT64_MAX};
+	struct slice ca = s->tls_ca, cert = s->tls_cert;
+	if (cert.len > 0)
+		ends.cert = next_end(&cert);
+	if (ca.len > 0)
+		ends.ca = 0;
+	while (ca.len > 0) {
+		const int64_t end = next_end(&ca);
+		ends.ca = end > ends.ca ? end : ends.ca;
+	}
+	return ends;
+}
+
+static void warn_of_end(struct config_text file, int64_t end, int64_t now, struct messages *m)
+{
+	char text[ISO_TIME_SIZE];
+	if (end <= now)
+		message_warning(m, file.at,
+			"the certificate in %s ended on %s, and without it Redis cannot be asked; replace it",
+			file.value, iso_time(end, text));
+}
+
+void redis_credentials_check_times(
+	const struct config_redis *from, const struct redis_settings *s, int64_t now, struct messages *m)
+{
+	const struct redis_credentials_ends ends = redis_credentials_ends(s);
+	warn_of_end(from->tls_ca, ends.ca, now, m);
+	warn_of_end(from->tls_cert, ends.cert, now, m);
 }
