@@ -11,10 +11,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define AWAITED_MAX     1000 /* tries; a leftover that cannot be removed is not waited for without end */
-#define TEMPORARIES_MAX 16   /* concurrent writers of one file; a killed one's is taken over by the next */
+#define AWAITED_STEP_MS 20   /* between two looks at whether the other has ended */
+#define NOT_ALONE       INT64_MIN
+#define TEMPORARIES_MAX 16 /* concurrent writers of one file; a killed one's is taken over by the next */
 
 static const char *advice(int error)
 {
@@ -101,40 +104,67 @@ static int create_guarded(const char *temporary)
 	return fd;
 }
 
-/* True once the writer whose name it is has ended, so that the name is free or left behind. False: it is in the way. */
-static bool wait_for_writer(const char *temporary, const char *path, struct messages *m)
+static int64_t monotonic_ms(void)
+{
+	struct timespec now = {0};
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* False with ETIMEDOUT: somebody holds it still. */
+static bool lock_until(int fd, int64_t end_ms)
+{
+	const struct timespec step = {0, AWAITED_STEP_MS * 1000000};
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return false;
+		if (monotonic_ms() >= end_ms) {
+			errno = ETIMEDOUT;
+			return false;
+		}
+		nanosleep(&step, NULL);
+	}
+	return true;
+}
+
+/* True once the writer whose name it is has ended, so that the name is free or left behind. False with EEXIST: it is in the
+ * way; with ETIMEDOUT: it has not ended. */
+static bool wait_for_writer(const char *temporary, const char *path, int64_t end_ms, struct messages *m)
 {
 	struct stat st;
 	bool ended = false;
+	int error = EEXIST;
 	int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return errno == ENOENT;
+	if (fd < 0) {
+		ended = errno == ENOENT;
+		errno = EEXIST;
+		return ended;
+	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		goto out;
-	ended = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-	if (ended) {
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 		message_notice(m, place_of(path), "another ocspctl is writing it; waiting for its end");
-		while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
-			continue;
+		ended = lock_until(fd, end_ms);
+		error = ended ? EEXIST : errno;
 	} else {
 		ended = st.st_uid == geteuid() || !is_named(fd, temporary);
 	}
 out:
 	close(fd);
+	errno = error;
 	return ended;
 }
 
 /* As create_guarded(), but the name is waited for while it is another writer's. */
-static int create_awaited(const char *temporary, const char *path, struct messages *m)
+static int create_awaited(const char *temporary, const char *path, int64_t end_ms, struct messages *m)
 {
 	for (unsigned i = 0; i < AWAITED_MAX; i++) {
 		int fd = create_guarded(temporary);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
-		if (!wait_for_writer(temporary, path, m))
+		if (!wait_for_writer(temporary, path, end_ms, m))
 			break;
 	}
-	errno = EEXIST;
 	return -1;
 }
 
@@ -151,7 +181,8 @@ static bool is_replaceable(const char *path, struct messages *m)
 	return false;
 }
 
-static bool create(struct file_output *out, const char *path, bool alone, struct messages *m)
+/* Waits for other writers until `end_ms`; NOT_ALONE: for none. */
+static bool create(struct file_output *out, const char *path, int64_t end_ms, struct messages *m)
 {
 	*out = (struct file_output){NULL, NULL, -1};
 	if (!is_replaceable(path, m))
@@ -160,12 +191,19 @@ static bool create(struct file_output *out, const char *path, bool alone, struct
 	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
 		free(out->temporary);
 		out->temporary = memory_printf("%s.new%u", path, i);
-		out->fd = alone ? create_awaited(out->temporary, path, m) : create_guarded(out->temporary);
+		out->fd = end_ms == NOT_ALONE ? create_guarded(out->temporary)
+					      : create_awaited(out->temporary, path, end_ms, m);
 	}
 	if (out->fd < 0) {
 		if (errno == EEXIST)
 			message_error(m, place_of(path),
 				"all temporary names up to %s are taken; remove those that no ocspctl writes",
+				out->temporary);
+		else if (errno == ETIMEDOUT)
+			message_error(m, place_of(path),
+				"another program has not ended its work on %s; see which one it is (fuser), "
+				"end "
+				"it and try again",
 				out->temporary);
 		else
 			file_failed(m, place_of(path), "create", out->temporary, errno);
@@ -179,12 +217,12 @@ static bool create(struct file_output *out, const char *path, bool alone, struct
 
 bool file_create(struct file_output *out, const char *path, struct messages *m)
 {
-	return create(out, path, false, m);
+	return create(out, path, NOT_ALONE, m);
 }
 
-bool file_create_alone(struct file_output *out, const char *path, struct messages *m)
+bool file_create_alone(struct file_output *out, const char *path, unsigned patience_s, struct messages *m)
 {
-	return create(out, path, true, m);
+	return create(out, path, monotonic_ms() + (int64_t)patience_s * 1000, m);
 }
 
 bool file_write(struct file_output *out, const void *octets, size_t len, struct messages *m)

@@ -46,8 +46,9 @@ struct file_output {
 
 bool file_create(struct file_output *out, const char *path, struct messages *m);
 /* The same, once every other writer that made its own so has ended: what is read of `path` from here on stays what is
- * replaced. Of another user's writers it waits for those whose temporary file it can open. */
-bool file_create_alone(struct file_output *out, const char *path, struct messages *m);
+ * replaced. Of another user's writers it waits for those whose temporary file it can open. After `patience_s` seconds of
+ * waiting it is an error. */
+bool file_create_alone(struct file_output *out, const char *path, unsigned patience_s, struct messages *m);
 bool file_write(struct file_output *out, const void *octets, size_t len, struct messages *m);
 /* fchown (group), fchmod(mode), fsync, rename, fsync of the folder; on failure the old file is untouched and the temporary
  * one is gone. */

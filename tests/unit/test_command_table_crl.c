@@ -278,7 +278,7 @@ static void of_two_jobs_at_once_the_newer_crl_wins(void **state)
 	(void)state;
 	assert_status("newer", make(newer, lab_crl_write("newer.crl", &fresh, ca.key)), 0);
 	struct table t = open_table(newer);
-	assert_true(file_create_alone(&other_job, table, &m));
+	assert_true(file_create_alone(&other_job, table, 10, &m));
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {

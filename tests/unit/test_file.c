@@ -121,7 +121,7 @@ static pid_t start_waiting_writer(const struct file_output *own, int *began)
 		close(own->fd); /* the lock is its parent's */
 		if (write(ends[1], "", 1) != 1)
 			_exit(1);
-		_exit(file_create_alone(&out, "f", &m) && file_write(&out, "late", 4, &m) &&
+		_exit(file_create_alone(&out, "f", 10, &m) && file_write(&out, "late", 4, &m) &&
 					file_commit(&out, 0640, FILE_GROUP_KEEP, &m)
 				? 0
 				: 1);
@@ -138,7 +138,7 @@ static void a_writer_alone_waits_for_the_other(void **state)
 		struct file_output own;
 		int began = -1, status = -1;
 		char octet;
-		assert_true(file_create_alone(&own, "f", &m));
+		assert_true(file_create_alone(&own, "f", 10, &m));
 		pid_t child = start_waiting_writer(&own, &began);
 		assert_int_equal(read(began, &octet, 1), 1);
 		close(began);
@@ -155,6 +155,24 @@ static void a_writer_alone_waits_for_the_other(void **state)
 	}
 }
 
+/* As a leftover that whoever may read it has locked. */
+static void a_writer_alone_does_not_wait_without_end(void **state)
+{
+	struct file_output own, out;
+	(void)state;
+	make_file("f", "old", 0640);
+	assert_true(file_create_alone(&own, "f", 10, &m));
+	alarm(10);
+	assert_false(file_create_alone(&out, "f", 1, &m));
+	alarm(0);
+	assert_int_equal(m.errors, 1);
+	m.errors = 0;
+	file_abandon(&own);
+	assert_holds("f", "old");
+	assert_true(file_create_alone(&out, "f", 1, &m));
+	file_abandon(&out);
+}
+
 static void a_writer_alone_passes_by_what_is_in_the_way(void **state)
 {
 	struct file_output out;
@@ -163,13 +181,13 @@ static void a_writer_alone_passes_by_what_is_in_the_way(void **state)
 	assert_int_equal(mkfifo("f.new1", 0600), 0);
 	make_file("f.new2", "left behind", 0600);
 	alarm(10); /* waiting for what never ends */
-	assert_true(file_create_alone(&out, "f", &m));
+	assert_true(file_create_alone(&out, "f", 10, &m));
 	assert_string_equal(out.temporary, "f.new2");
 	file_abandon(&out);
 	if (geteuid() == 0) {
 		make_file("f.new2", "of another user", 0600);
 		assert_int_equal(chown("f.new2", 12345, (gid_t)-1), 0);
-		assert_true(file_create_alone(&out, "f", &m));
+		assert_true(file_create_alone(&out, "f", 10, &m));
 		assert_string_equal(out.temporary, "f.new3");
 		file_abandon(&out);
 	}
@@ -231,6 +249,7 @@ int main(void)
 		cmocka_unit_test_teardown(group_that_cannot_be_given_leaves_the_old_file, empty_folder),
 		cmocka_unit_test_teardown(concurrent_writers_do_not_collide, empty_folder),
 		cmocka_unit_test_teardown(a_writer_alone_waits_for_the_other, empty_folder),
+		cmocka_unit_test_teardown(a_writer_alone_does_not_wait_without_end, empty_folder),
 		cmocka_unit_test_teardown(a_writer_alone_passes_by_what_is_in_the_way, empty_folder),
 		cmocka_unit_test_teardown(killed_writers_leftovers_are_taken_over, empty_folder),
 		cmocka_unit_test_teardown(planted_names_are_neither_followed_nor_removed, empty_folder),

@@ -21,6 +21,7 @@
 #include <openssl/x509v3.h> /* behind ocsp.h: it has macros of CRLReason's names */
 
 #define VALID_HOURS_DEFAULT 168
+#define PATIENCE_S          300 /* with another job that writes the same table: ten million serials take seconds */
 
 /* ---- the CA ---- */
 
@@ -150,7 +151,7 @@ static void print_summary(const char *path, const struct table_header *h, const 
 static bool replace(const char *path, struct slice file, bool force, struct messages *m)
 {
 	struct file_output out = {NULL, NULL, -1};
-	if (!file_create_alone(&out, path, m))
+	if (!file_create_alone(&out, path, PATIENCE_S, m))
 		return false;
 	if (!table_replace_allowed(path, file, force, m) || !file_write(&out, file.data, file.len, m)) {
 		file_abandon(&out);
