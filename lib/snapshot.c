@@ -62,9 +62,9 @@ static bool check_identity(const struct snapshot *s, struct snapshot_fault *faul
 	size_t covered = AFTER_CRC(struct snapshot_header);
 	struct slice octets = {s->file.data + covered, sizeof *h - covered};
 	const struct rule rules[] = {
-		RULE(has_magic(h), magic, "header: no snapshot; make one by ocspctl compile"),
+		RULE(has_magic(h), magic, "header: no snapshot"),
 		RULE(h->version == SNAPSHOT_VERSION, version,
-			"header: another version of the format; compile it anew with this version's ocspctl"),
+			"header: of another version of ocsp-cgi and ocspctl"),
 		RULE(h->crc == snapshot_crc(h->generation, 0, octets), crc,
 			"header: checksum does not match"),
 		RULE(h->file_size == s->file.len, file_size, "header: file size does not match; cut off?"),

@@ -10,13 +10,14 @@
 
 bool snapshot_refuse(struct snapshot_fault *fault, const char *file, uint64_t offset, const char *reason)
 {
-	*fault = (struct snapshot_fault){file, offset, reason, 0};
+	const char *advice = offset != SNAPSHOT_NO_OFFSET ? "ocspctl compile makes it anew" : NULL;
+	*fault = (struct snapshot_fault){file, offset, reason, 0, advice};
 	return false;
 }
 
 static bool refuse_with_errno(struct snapshot_fault *fault, const char *file, const char *reason)
 {
-	*fault = (struct snapshot_fault){file, SNAPSHOT_NO_OFFSET, reason, errno};
+	*fault = (struct snapshot_fault){file, SNAPSHOT_NO_OFFSET, reason, errno, NULL};
 	return false;
 }
 
@@ -123,5 +124,9 @@ void snapshot_fault_text(const struct snapshot_fault *fault, struct buffer *out)
 		bytes_append_text(out, " (");
 		bytes_append_text(out, strerrordesc_np(fault->error));
 		bytes_append_text(out, ")");
+	}
+	if (fault->advice) {
+		bytes_append_text(out, "; ");
+		bytes_append_text(out, fault->advice);
 	}
 }

@@ -12,10 +12,12 @@ struct snapshot_fault {
 	uint64_t offset;    /* SNAPSHOT_NO_OFFSET: the file as a whole */
 	const char *reason; /* static */
 	int error;          /* errno, or 0 */
+	const char *advice; /* what to do, static; NULL: the reason says it */
 };
 #define SNAPSHOT_NO_OFFSET UINT64_MAX
 
-/* Sets *fault, without an errno; always false, for `return snapshot_refuse(…)`. */
+/* Sets *fault, without an errno; where it has an offset the snapshot is to be compiled anew. Always false, for
+ * `return snapshot_refuse(…)`. */
 /*@
   requires \valid(fault);
   assigns *fault;
@@ -39,7 +41,7 @@ bool snapshot_map(
  */
 bool snapshot_map_beneath(
 	const char *root, const char *path, struct slice *file, struct snapshot_fault *fault);
-/* Appends "FILE: offset N: REASON (ERRNO TEXT)" to a log note; the offset and the parenthesis only where there are such. */
+/* Appends "FILE: offset N: REASON (ERRNO TEXT); ADVICE" to a log note; of offset, errno and advice those that there are. */
 void snapshot_fault_text(const struct snapshot_fault *fault, struct buffer *out);
 
 #endif

@@ -46,8 +46,8 @@ static void open_folders(struct status *status, const struct snapshot *snapshot)
 static void open_redis(struct status *status, const struct snapshot *snapshot)
 {
 	struct redis_settings settings;
-	status->redis_fault =
-		(struct snapshot_fault){snapshot->path, 0, "no Redis record: run ocspctl compile", 0};
+	(void)snapshot_refuse(&status->redis_fault, snapshot->path,
+		offsetof(struct snapshot_header, redis_offset), "no Redis record");
 	status->has_redis = snapshot->header.redis_offset != 0 &&
 			    snapshot_redis(snapshot, &settings, &status->redis_fault);
 	if (status->has_redis)
@@ -192,7 +192,9 @@ static const struct table *table_at(struct status *status, const struct table_pl
 		if (folder >= 0 && table_open(opened, folder, name + (*name == '/'), &now_fault))
 			return opened;
 		if (folder < 0)
-			now_fault = (struct snapshot_fault){NULL, 0, "its folder cannot be opened", -folder};
+			now_fault = (struct snapshot_fault){.offset = SNAPSHOT_NO_OFFSET,
+				.reason = "its folder cannot be opened",
+				.error = -folder};
 		now_fault.file = (const char *)place->path.data; /* the whole path, for the log */
 	}
 	(void)broken(fault, log);

@@ -48,7 +48,9 @@ uint32_t table_bucket_crc(
 */
 static bool refuse(const struct table *t, uint64_t offset, const char *reason, struct snapshot_fault *fault)
 {
-	return snapshot_refuse(fault, t->path, offset, reason);
+	(void)snapshot_refuse(fault, t->path, offset, reason);
+	fault->advice = "ocspctl table makes it anew";
+	return false;
 }
 
 /* The copies of structures out of the file, and comparisons: `make prove` takes these contracts for granted. */
@@ -152,8 +154,7 @@ bool table_read(struct table *t, struct slice file, struct snapshot_fault *fault
 	if (!has_magic(&h))
 		return refuse(t, 0, "not a status table", fault);
 	if (h.version != TABLE_VERSION)
-		return refuse(t, offsetof(struct table_header, version),
-			"a table of another version; run ocspctl table again", fault);
+		return refuse(t, offsetof(struct table_header, version), "a table of another version", fault);
 	if (h.crc != header_crc(file))
 		return refuse(
 			t, offsetof(struct table_header, crc), "the header's CRC does not match", fault);

@@ -150,7 +150,7 @@ bool __wrap_snapshot_map(
 		       : (struct slice){site->table, site->table_size};
 	if (file->data)
 		return true;
-	*fault = (struct snapshot_fault){path, SNAPSHOT_NO_OFFSET, "cannot be opened", ENOENT};
+	*fault = (struct snapshot_fault){path, SNAPSHOT_NO_OFFSET, "cannot be opened", ENOENT, NULL};
 	return false;
 }
 

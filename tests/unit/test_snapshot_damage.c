@@ -29,7 +29,7 @@ static void every_octet_flipped_is_noticed_or_never_read(void **state)
 	for (size_t i = 0; i < sample->size; i++) {
 		bool covered = is_covered(sample, i);
 		for (size_t m = 0; m < sizeof masks; m++) {
-			struct snapshot_fault fault = {NULL, 0, NULL, 0};
+			struct snapshot_fault fault = {0};
 			sample->file[i] ^= masks[m];
 			enum sample_same same =
 				sample_read_all(sample, (struct slice){sample->file, sample->size}, &fault);
@@ -60,7 +60,7 @@ static void every_cut_that_its_header_vouches_for_gives_no_other_content(void **
 {
 	struct sample *sample = *state;
 	for (uint64_t len = sizeof(struct snapshot_header); len < sample->size; len += 64) {
-		struct snapshot_fault fault = {NULL, 0, NULL, 0};
+		struct snapshot_fault fault = {0};
 		struct snapshot s;
 		struct ca ca;
 		uint8_t *cut = malloc((size_t)len);
@@ -144,7 +144,8 @@ static void another_version_of_the_format_says_what_to_do(void **state)
 	const uint32_t older = SNAPSHOT_VERSION - 1;
 	memcpy(sample->file + offsetof(struct snapshot_header, version), &older, sizeof older);
 	assert_false(snapshot_read(&s, (struct slice){sample->file, sample->size}, &fault));
-	assert_non_null(strstr(fault.reason, "compile it anew with this version's ocspctl"));
+	assert_non_null(strstr(fault.reason, "of another version of ocsp-cgi and ocspctl"));
+	assert_string_equal(fault.advice, "ocspctl compile makes it anew");
 }
 
 int main(void)

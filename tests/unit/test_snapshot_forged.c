@@ -176,7 +176,7 @@ static void one_forgery_is_refused(void **state)
 {
 	const struct forgery *f = *state;
 	void *made = NULL;
-	struct snapshot_fault fault = {NULL, 0, NULL, 0};
+	struct snapshot_fault fault = {0};
 	assert_int_equal(sample_setup(&made), 0);
 	struct sample *sample = made;
 	struct slice file = {sample->file, sample->size};

@@ -225,12 +225,12 @@ static void fault_text_names_file_offset_and_reason(void **state)
 		struct snapshot_fault fault;
 		const char *text;
 	} cases[] = {
-		{{"/s", 0, "why", 0}, "/s: offset 0: why"},
-		{{"/s", 4096, "why", 0}, "/s: offset 4096: why"},
-		{{"/s", UINT64_MAX - 1, "why", 0}, "/s: offset 18446744073709551614: why"},
-		{{"/s", SNAPSHOT_NO_OFFSET, "why", 0}, "/s: why"},
-		{{"/s", SNAPSHOT_NO_OFFSET, "why", EACCES}, "/s: why (Permission denied)"},
-		{{"/s", 7, "why", EIO}, "/s: offset 7: why (Input/output error)"},
+		{{"/s", 0, "why", 0, NULL}, "/s: offset 0: why"},
+		{{"/s", 4096, "why", 0, "do this"}, "/s: offset 4096: why; do this"},
+		{{"/s", UINT64_MAX - 1, "why", 0, NULL}, "/s: offset 18446744073709551614: why"},
+		{{"/s", SNAPSHOT_NO_OFFSET, "why", 0, NULL}, "/s: why"},
+		{{"/s", SNAPSHOT_NO_OFFSET, "why", EACCES, NULL}, "/s: why (Permission denied)"},
+		{{"/s", 7, "why", EIO, "act"}, "/s: offset 7: why (Input/output error); act"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
