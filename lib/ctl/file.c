@@ -2,6 +2,7 @@
 
 #include "file_guard.h"
 #include "memory.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,21 +105,14 @@ static int create_guarded(const char *temporary)
 	return fd;
 }
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now = {0};
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* False with ETIMEDOUT: somebody holds it still. */
-static bool lock_until(int fd, int64_t end_ms)
+static bool lock_until(int fd, int64_t end_us)
 {
 	const struct timespec step = {0, AWAITED_STEP_MS * 1000000};
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return false;
-		if (monotonic_ms() >= end_ms) {
+		if (process_monotonic_us() >= end_us) {
 			errno = ETIMEDOUT;
 			return false;
 		}
@@ -129,7 +123,7 @@ static bool lock_until(int fd, int64_t end_ms)
 
 /* True once the writer whose name it is has ended, so that the name is free or left behind. False with EEXIST: it is in the
  * way; with ETIMEDOUT: it has not ended. */
-static bool wait_for_writer(const char *temporary, const char *path, int64_t end_ms, struct messages *m)
+static bool wait_for_writer(const char *temporary, const char *path, int64_t end_us, struct messages *m)
 {
 	struct stat st;
 	bool ended = false;
@@ -144,7 +138,7 @@ static bool wait_for_writer(const char *temporary, const char *path, int64_t end
 		goto out;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 		message_notice(m, place_of(path), "another ocspctl is writing it; waiting for its end");
-		ended = lock_until(fd, end_ms);
+		ended = lock_until(fd, end_us);
 		error = ended ? EEXIST : errno;
 	} else {
 		ended = st.st_uid == geteuid() || !is_named(fd, temporary);
@@ -156,13 +150,13 @@ out:
 }
 
 /* As create_guarded(), but the name is waited for while it is another writer's. */
-static int create_awaited(const char *temporary, const char *path, int64_t end_ms, struct messages *m)
+static int create_awaited(const char *temporary, const char *path, int64_t end_us, struct messages *m)
 {
 	for (unsigned i = 0; i < AWAITED_MAX; i++) {
 		int fd = create_guarded(temporary);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
-		if (!wait_for_writer(temporary, path, end_ms, m))
+		if (!wait_for_writer(temporary, path, end_us, m))
 			break;
 	}
 	return -1;
@@ -181,8 +175,8 @@ static bool is_replaceable(const char *path, struct messages *m)
 	return false;
 }
 
-/* Waits for other writers until `end_ms`; NOT_ALONE: for none. */
-static bool create(struct file_output *out, const char *path, int64_t end_ms, struct messages *m)
+/* Waits for other writers until `end_us`; NOT_ALONE: for none. */
+static bool create(struct file_output *out, const char *path, int64_t end_us, struct messages *m)
 {
 	*out = (struct file_output){NULL, NULL, -1};
 	if (!is_replaceable(path, m))
@@ -191,8 +185,8 @@ static bool create(struct file_output *out, const char *path, int64_t end_ms, st
 	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
 		free(out->temporary);
 		out->temporary = memory_printf("%s.new%u", path, i);
-		out->fd = end_ms == NOT_ALONE ? create_guarded(out->temporary)
-					      : create_awaited(out->temporary, path, end_ms, m);
+		out->fd = end_us == NOT_ALONE ? create_guarded(out->temporary)
+					      : create_awaited(out->temporary, path, end_us, m);
 	}
 	if (out->fd < 0) {
 		if (errno == EEXIST)
@@ -222,7 +216,7 @@ bool file_create(struct file_output *out, const char *path, struct messages *m)
 
 bool file_create_alone(struct file_output *out, const char *path, unsigned patience_s, struct messages *m)
 {
-	return create(out, path, monotonic_ms() + (int64_t)patience_s * 1000, m);
+	return create(out, path, process_monotonic_us() + INT64_C(1000000) * patience_s, m);
 }
 
 bool file_write(struct file_output *out, const void *octets, size_t len, struct messages *m)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 import lab
 import lab_redis
@@ -62,11 +63,12 @@ class Server(lab_redis.Server):
 class Between:
     """
     Hands octets on between its clients and `port`. Of what the server says, the first `limit` octets; then it closes, or
-    with `hangs` is silent; or the octet at `flips` is changed. `said` is how many there were in the last connection.
+    with `hangs` is silent; or the octet at `flips` is changed; or each octet is `pause` seconds late. `said` is how many
+    there were in the last connection.
     """
 
-    def __init__(self, port, limit=None, hangs=False, flips=None):
-        self.target, self.limit, self.hangs, self.flips = port, limit, hangs, flips
+    def __init__(self, port, limit=None, hangs=False, flips=None, pause=None):
+        self.target, self.limit, self.hangs, self.flips, self.pause = port, limit, hangs, flips, pause
         self.said = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -114,8 +116,10 @@ class Between:
                         while client.recv(65536):
                             pass
                     return
-                client.sendall(octets)
-                self.said += len(octets)
+                for part in [octets] if self.pause is None else [octets[i : i + 1] for i in range(len(octets))]:
+                    client.sendall(part)
+                    self.said += len(part)
+                    time.sleep(self.pause or 0)
         except OSError:
             pass
 

@@ -585,6 +585,14 @@ class Operator(Tls):
         self.compile_tls(self.server.tls_port)
         self.assert_refused("TLS: the server", "redis.tls.cert and key")
 
+    def test_an_octet_of_the_handshake_now_and_then(self):
+        proxy = lab_redis_tls.Between(self.server.tls_port, pause=0.2)
+        self.addCleanup(proxy.close)
+        self.compile_tls(proxy.port, self.own)
+        started = time.monotonic()
+        self.assert_refused("TLS: no handshake for too long")
+        self.assertLess(time.monotonic() - started, 5 + SLACK)
+
     def test_no_tls(self):
         server = lab_redis.Scripted(("127.0.0.1", 0), ["hear", b"-ERR what is that\r\n"])
         self.compile_tls(server.address[1], password="a secret")

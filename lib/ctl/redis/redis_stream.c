@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ctl/memory.h"
+#include "process.h"
 #include "redis_connect.h"
 
 static bool set_patience(int fd, int ms)
@@ -16,9 +17,13 @@ static bool set_patience(int fd, int ms)
 	       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0;
 }
 
+/* Each read has its own patience; a server that sends an octet now and then must not have as many. */
 static bool shake_hands(struct redis_stream *s)
 {
-	if (redis_tls_handshake(&s->tls, s->fd))
+	s->tls.until_us = process_monotonic_us() + INT64_C(1000) * REDIS_CONNECT_MS;
+	const bool done = redis_tls_handshake(&s->tls, s->fd);
+	s->tls.until_us = 0;
+	if (done)
 		return true;
 	if (errno != EAGAIN)
 		return false;

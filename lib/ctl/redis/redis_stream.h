@@ -12,8 +12,8 @@ struct redis_stream {
 	struct redis_tls tls;
 };
 
-/* Connects, with TLS where the settings have it, waiting no longer than `patience_ms` for each octet. False: see
- * redis_stream_fault(). redis_stream_close() in any case; *s starts as {.fd = -1}. */
+/* Connects, with TLS where the settings have it (its handshake within REDIS_CONNECT_MS, too), and from then on waits no longer
+ * than `patience_ms` for each octet. False: see redis_stream_fault(). redis_stream_close() in any case; *s starts as {.fd = -1}. */
 bool redis_stream_open(
 	struct redis_stream *s, const struct redis_settings *settings, size_t address, int patience_ms);
 
