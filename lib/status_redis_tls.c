@@ -291,7 +291,11 @@ ssize_t redis_tls_send(struct redis_tls *t, struct slice octets)
 	ERR_clear_error();
 	int result = SSL_write_ex(t->ssl, octets.data, octets.len, &put);
 	ssize_t sent = judge(t, result, put);
-	if (sent >= 0 || t->heard || !is_reset(errno))
+	if (sent == 0) { /* as send() says it: the server has ended the connection */
+		errno = EPIPE;
+		sent = -1;
+	}
+	if (sent > 0 || t->heard || !is_reset(errno))
 		return sent;
 	(void)judge(t, SSL_peek_ex(t->ssl, &octet, sizeof octet, &put), 1);
 	return end_early(t);

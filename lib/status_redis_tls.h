@@ -49,7 +49,7 @@ bool redis_tls_start(
  */
 bool redis_tls_handshake(struct redis_tls *t, int fd);
 
-/* As send() and recv(): -1 and errno, EPROTO where t->reason says more; 0 of receive: ended by the server. */
+/* As send() and recv(): -1 and errno, EPROTO where t->reason says more; 0, of receive only: ended by the server. */
 ssize_t redis_tls_send(struct redis_tls *t, struct slice octets);
 ssize_t redis_tls_receive(struct redis_tls *t, uint8_t *octets, size_t size);
 
