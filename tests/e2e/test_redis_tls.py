@@ -278,6 +278,15 @@ class Ends(Tls):
                 self.assertEqual(code, level, lines)
                 self.assertRegex(lines, re.compile(said, re.M))
 
+    def test_a_build_that_could_not_ask(self):
+        plain = os.path.join(os.path.dirname(os.path.dirname(lab.program("ocspctl"))), "ocspctl")
+        if not os.path.exists(plain):
+            self.skipTest("there is no build without TLS beside this one")
+        self.compiled(self.tls)
+        done = subprocess.run([plain, "check", self.lab.snapshot], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("warning: Redis is to be asked over TLS, which this ocspctl is built without", done.stdout)
+
     def test_the_last_of_the_trusted_counts(self):
         ended = self.lab.authority("ended-ca", days=(-30, -1))
         self.lab.write("cas.pem", open(ended.path).read() + open(self.redis_ca.path).read())

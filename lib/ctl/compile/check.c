@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "snapshot.h"
+#include "status_redis_tls.h"
 #include "status_table.h"
 #include "ctl/iso_time.h"
 #include "ctl/memory.h"
@@ -268,6 +269,11 @@ static void check_redis(const struct checking *c)
 		find(c->report, CHECK_CRITICAL, "%s", fault_text(&fault, text));
 		return;
 	}
+	if (redis.tls_ca.len > 0 && !redis_tls_is_built())
+		find(c->report, CHECK_WARNING,
+			"Redis is to be asked over TLS, which this ocspctl is built without; an ocsp-cgi of "
+			"the "
+			"same build answers internalError: build both with REDIS_TLS=1");
 	ends = redis_credentials_ends(&redis);
 	check_redis_end(c, "redis.tls.ca", ends.ca);
 	check_redis_end(c, "redis.tls.cert", ends.cert);
