@@ -109,8 +109,11 @@ class Redis(RedisTest):
             server.close()
 
     def test_a_scan_that_never_ends(self):
-        page = array(bulk(b"7"), array(bulk(KEY.encode() + b"5")))
-        self.assertIn("SCAN refused", self.against(*["hear", page] * 50, "hang"))
+        pages = [array(bulk(cursor), array(bulk(KEY.encode() + b"5"))) for cursor in (b"9", b"7", b"8", b"5")]
+        for circle in (1, 2, 3):
+            with self.subTest(circle=circle):
+                script = [step for page in [pages[-1], *pages[:circle] * 30] for step in ("hear", page)]
+                self.assertIn("SCAN refused: an odd reply", self.against(*script, "hang"))
 
     def test_a_reply_without_an_end(self):
         flood = b"x" * (1 << 20)
