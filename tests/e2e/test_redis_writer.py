@@ -428,6 +428,12 @@ class Users(Writing):
         self.assertEqual(client("HGET", key(5), "status"), b"0")
         client.close()
 
+    def test_the_help_of_every_command_that_asks_redis_names_the_rights(self):
+        for command in ("issue", "revoke", "unrevoke", "status", "import", "export", "compare"):
+            with self.subTest(command):
+                said = subprocess.run([lab.program("ocspctl"), command, "--help"], capture_output=True, text=True).stdout
+                self.assertIn("\nRedis needs to allow ", said)
+
     def test_a_missing_right_is_named_and_nothing_is_written(self):
         self.done("revoke", 5, "--time", ISO)
         for command, missing in (("issue", "hsetnx"), ("revoke", "hmset"), ("status", "hmget")):
@@ -453,6 +459,17 @@ class Users(Writing):
     def test_a_wrong_password(self):
         self.server.do("ACL", "SETUSER", "ca", "reset", "on", ">another", "~*", "+@all")
         self.refused(["AUTH refused: WRONGPASS", "redis.username"], "issue", 5)
+
+    def test_no_password(self):
+        self.server.do("CONFIG", "SET", "requirepass", "other")
+        client = self.server.client()
+        self.addCleanup(client.close)
+        self.addCleanup(client, "CONFIG", "SET", "requirepass", "")
+        client("AUTH", "other")
+        kept = open(self.lab.path("config.yaml")).read()
+        self.addCleanup(self.lab.write, "config.yaml", kept)
+        self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={"address": f"unix:{self.server.path}"})
+        self.refused(["NOAUTH", "redis.password_file (or password)"], "issue", 5)
 
 
 class Faults(Writing):
