@@ -1,8 +1,9 @@
 #include "compare_start.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ctl/message.h"
 
 void compare_start_drop(struct compare_start *s)
 {
@@ -14,7 +15,7 @@ void compare_start_drop(struct compare_start *s)
 void compare_start_over(struct compare_start *s)
 {
 	for (size_t i = 0; i < s->count; i++)
-		fputs(s->lines[i], stdout);
+		message_result("%s", s->lines[i]);
 	compare_start_drop(s);
 	s->over = true;
 }
@@ -38,7 +39,7 @@ bool compare_start_line(struct compare_start *s, const struct verdict verdicts[S
 		return s->count < COMPARE_START;
 	}
 	compare_start_over(s);
-	fputs(line, stdout);
+	message_result("%s", line);
 	free(line);
 	return true;
 }

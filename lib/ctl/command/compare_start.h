@@ -20,7 +20,7 @@ struct compare_start {
 	char text[VERDICT_SIZE]; /* what it gives instead */
 };
 
-/* Takes the line over, and prints it now or later. False: it is the last of COMPARE_START that are alike. */
+/* Takes the line over, which has no newline, and prints it now or later. False: it is the last of COMPARE_START that are alike. */
 bool compare_start_line(struct compare_start *s, const struct verdict verdicts[SIDES], char *line);
 
 /* A question without such a line: what is held is printed, and from now on each at once. Also at the end. */
