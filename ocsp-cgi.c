@@ -185,7 +185,7 @@ static int send_reply(struct exchange *x)
 	}
 	x->log.ocsp = is_ocsp ? response_status_name(x->answer.status) : NULL;
 	x->log.http = cgi_http_status(x->outcome);
-	x->log.octets = is_ocsp ? x->reply.body.len : 0;
+	x->log.octets = cgi_reply_body(&x->reply).len;
 	process_log();
 	return sent ? 0 : 1;
 }

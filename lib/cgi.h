@@ -110,6 +110,9 @@ struct cgi_reply {
 struct slice cgi_format(
 	const struct cgi_environment *env, const struct cgi_reply *reply, uint8_t *storage, size_t size);
 
+/* Its body, which HEAD leaves out. */
+struct slice cgi_reply_body(const struct cgi_reply *reply);
+
 /* The HTTP status of an outcome. */
 unsigned cgi_http_status(enum cgi_outcome outcome);
 

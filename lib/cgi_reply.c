@@ -51,6 +51,12 @@ unsigned cgi_http_status(enum cgi_outcome outcome)
 	return status_line_of(outcome)->code;
 }
 
+struct slice cgi_reply_body(const struct cgi_reply *reply)
+{
+	const char *text = status_line_of(reply->outcome)->text;
+	return text ? bytes_of(text) : reply->body;
+}
+
 /*
  * wolfSSL's client wants these three first, and none of them shorter than 13 characters. Date and Server are the web
  * server's: some would send both.
@@ -92,7 +98,7 @@ struct slice cgi_format(
 	const struct cgi_environment *env, const struct cgi_reply *reply, uint8_t *storage, size_t size)
 {
 	const struct status_line *line = status_line_of(reply->outcome);
-	struct slice body = line->text ? bytes_of(line->text) : reply->body;
+	struct slice body = cgi_reply_body(reply);
 	struct buffer out = bytes_buffer(storage, size);
 	if (reply->outcome == CGI_NOT_MODIFIED)
 		return format_not_modified(env, reply, storage, size);

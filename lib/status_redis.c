@@ -1,5 +1,7 @@
 #include "status_redis.h"
 
+#include <string.h>
+
 #include "calendar.h"
 #include "status_redis_fault.h"
 #include "status_redis_link.h"
@@ -188,6 +190,15 @@ enum response_status status_redis_lookup(struct status_redis *r, struct slice ke
 	return result == RESPONSE_SUCCESSFUL ? end(r, log) : result;
 }
 
+/* Said to one who was let in, by a server that is up: what he may not do is PING, of which no answer is made. */
+static bool may_not_ask(const struct redis_reply *reply)
+{
+	static const char refusal[] = "NOPERM ";
+	const struct slice text = redis_reply_text(reply);
+	return reply->kind == REDIS_ERROR && text.len >= sizeof refusal - 1 &&
+	       memcmp(text.data, refusal, sizeof refusal - 1) == 0;
+}
+
 enum response_status status_redis_ping(struct status_redis *r, struct log *log)
 {
 	struct slice names[GREETING_MAX];
@@ -203,5 +214,7 @@ enum response_status status_redis_ping(struct status_redis *r, struct log *log)
 	enum redis_outcome outcome = redis_link_receive(r, &reply);
 	if (outcome != REDIS_DONE)
 		return redis_fault_outcome(r, outcome, ping, log);
-	return says(&reply, SLICE("PONG")) ? end(r, log) : redis_fault_refusal(r, &reply, ping, log);
+	if (says(&reply, SLICE("PONG")) || may_not_ask(&reply))
+		return end(r, log);
+	return redis_fault_refusal(r, &reply, ping, log);
 }

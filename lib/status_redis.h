@@ -69,7 +69,10 @@ struct redis_record {
 enum response_status status_redis_lookup(struct status_redis *r, struct slice key_prefix,
 	const struct certid *certids, size_t count, struct redis_record *out, struct log *log);
 
-/* PING in the same bounded way (conformance H11), after AUTH and SELECT; instead of a lookup. */
+/*
+ * PING in the same bounded way (conformance H11), after AUTH and SELECT; instead of a lookup. A user who may not PING (NOPERM)
+ * is successful(0), too; but Redis looks at rights first, so that LOADING and MASTERDOWN are told only to one who may.
+ */
 enum response_status status_redis_ping(struct status_redis *r, struct log *log);
 
 #endif

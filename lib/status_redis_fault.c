@@ -10,7 +10,7 @@ static const struct {
 } errors[] = {
 	{"NOAUTH", "give redis.password_file and compile"},
 	{"WRONGPASS", "correct redis.username and redis.password_file, and compile"},
-	{"NOPERM", "allow this user +hmget +select +ping and ~cert:*"},
+	{"NOPERM", "allow this user +hmget +select +ping, with redis.cluster +readonly, and ~cert:*"},
 	{"DENIED", "give Redis a password, or connect by loopback or socket"},
 	{"LOADING", "it is reading its data, which passes"},
 	{"MASTERDOWN", "this replica has lost its primary"},

@@ -1,5 +1,6 @@
 """`ocspctl compare`: two responders over two Redis that should hold the same, behind HTTP."""
 
+import http.client
 import http.server
 import os
 import shutil
@@ -30,6 +31,28 @@ class Words(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *ignored):
         pass
+
+
+class Moody(Words):
+    """Another status each time; None: what a responder behind it says."""
+
+    def do_POST(self):
+        status = next(self.server.statuses)
+        if status:
+            self.server.status = status
+            super().do_POST()
+            return
+        octets = self.rfile.read(int(self.headers["Content-Length"]))
+        behind = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=10)
+        behind.request("POST", "/", octets, {"Content-Type": "application/ocsp-request"})
+        reply = behind.getresponse()
+        octets = reply.read()
+        behind.close()
+        self.send_response_only(reply.status)
+        self.send_header("Content-Type", reply.getheader("Content-Type"))
+        self.send_header("Content-Length", str(len(octets)))
+        self.end_headers()
+        self.wfile.write(octets)
 
 
 class Compare(lab.LabTest):
@@ -175,12 +198,46 @@ class Compare(lab.LabTest):
                 self.assertIn(words, done.stderr)
                 self.assertIn("0 verdicts, 0 different, 3 could not be asked", done.stdout)
 
+    def test_a_wrong_url_is_told_once(self):
+        """Not by a line for each certificate; and it is no difference."""
+        web = Web("", Words)
+        web.status = 403
+        self.addCleanup(web.close)
+        for urls in ([web.url, self.urls[1]], [self.urls[0], web.url]):
+            with self.subTest(urls=urls):
+                done = self.compare("--from-redis", urls=urls, expect=NOT_ASKED)
+                self.assertNotIn("different: ", done.stdout)
+                self.assertIn("0 verdicts, 0 different, 20 could not be asked", done.stdout)
+                (line,) = done.stderr.splitlines()
+                self.assertIn(f"{web.url}: HTTP 403 to each of the first 20 questions", line)
+                self.assertIn("is this the responder's URL?", line)
+        serials = [str(serial) for serial in range(1, 20)]
+        self.assertEqual(len(self.differences("--ca", "ca", *serials, urls=[web.url, self.urls[1]])), 19)
+
+    def test_one_that_fails_in_several_ways_is_told_for_each_certificate(self):
+        web = Web("", Moody)
+        web.statuses = iter([403] * 38 + [500] * 100)
+        self.addCleanup(web.close)
+        serials = [str(serial) for serial in range(1, 31)]
+        lines = self.differences("--ca", "ca", *serials, urls=[web.url, self.urls[1]])
+        self.assertEqual([line.split()[4] for line in lines], [f"0x{serial:02x}" for serial in range(1, 31)])
+        self.assertEqual([line.count("HTTP 403") for line in lines], [1] * 19 + [0] * 11)
+
+    def test_one_that_begins_well_and_fails_then_is_told_for_each_certificate(self):
+        """The first question has an answer: the old one's own Redis says so, and only then the web server fails."""
+        web = Web("", Moody)
+        web.statuses = iter([None] + [403] * 100)
+        web.behind = self.webs["old"].server_port
+        self.addCleanup(web.close)
+        serials = [str(serial) for serial in range(1, 31)]
+        self.assertEqual(len(self.differences("--ca", "ca", *serials, urls=[web.url, self.urls[1]])), 29)
+
     def test_what_cannot_be_asked(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             for url, words in (
                 ("http://127.0.0.1:1/", "Connect"),
                 (f"http://127.0.0.1:{silent.getsockname()[1]}/", "timed out"),
-                ("http://unix:/nonexistent:/", "connect"),
+                ("http://unix:/nonexistent.sock:/", "cannot connect to the socket /nonexistent.sock: no such file"),
                 ("ftp://127.0.0.1/", "http:// or https://"),
                 ("127.0.0.1", "http:// or https://"),
             ):

@@ -1,6 +1,7 @@
 """`ocspctl doctor`: a sound responder passes at every web server, and each fault is found and named, provoked in a real one."""
 
 import json
+import time
 
 import lab
 import lab_responder
@@ -136,6 +137,13 @@ class SoundNginxCache(Sound, DoctorTest):
 
 class SoundApacheCache(Sound, DoctorTest):
     server = lab_web.ApacheCache
+
+    def test_a_kept_answer_agrees_with_its_expires(self):
+        """Apache gives it a new Date, and its Age."""
+        self.doctor()
+        time.sleep(4)
+        self.examine(SOUND)
+        self.assertEqual(self.checks["cache-agreement"]["result"], "ok")
 
 
 # ---- faults of web servers ----

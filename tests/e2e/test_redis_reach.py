@@ -99,6 +99,13 @@ class Address(Asking):
         self.assertRegex(done.stderr, r"config\.yaml:\d+:\d+: .*shorter redis_subject")
 
 
+def rights_of_the_example():
+    """The one line of config.yaml.example, to be typed into redis-cli."""
+    with open(os.path.join(lab.ROOT, "config.yaml.example"), encoding="utf-8") as file:
+        (line,) = [line for line in file if "ACL SETUSER ocsp " in line]
+    return line[line.index("ACL") :].split()
+
+
 class Authentication(Asking):
     @classmethod
     def prepare(cls):
@@ -119,18 +126,20 @@ class Authentication(Asking):
             client.close()
 
     def test_user_and_password(self):
-        """the ACL that the README's reader needs, and no more"""
-        self.server.do("ACL", "SETUSER", "ocsp", "on", ">secret", "~cert:*", "+hmget", "+select")
+        """With the rights that config.yaml.example names, and no others."""
+        self.server.do(*rights_of_the_example())
         self.assert_answers_from(f"unix:{self.socket}", username="ocsp", password="secret")
+        self.assertEqual(self.lab.get("/status").body, b"OK")
 
     def test_user_password_and_database(self):
-        self.server.do("ACL", "SETUSER", "ocsp", "on", ">secret", "~cert:*", "+hmget", "+select")
+        self.server.do(*rights_of_the_example())
         client = self.server.client()
         client("SELECT", 5)
         client("HMSET", f"cert:/CN=ca:{GOOD}", "status", 1)
         client.close()
         self.compile_redis(f"unix:{self.socket}", username="ocsp", password="secret", database=5)
         self.assertEqual(self.answer(self.request(GOOD)).statuses, ["revoked"])
+        self.assertEqual(self.lab.get("/status").body, b"OK")
 
 
 class Replicas(Asking):
@@ -165,6 +174,15 @@ class Replicas(Asking):
         self.wait_for_sync(replica)
         self.until(lambda: "cluster_state:ok" in replica.do("CLUSTER", "INFO").decode())
         self.assert_answers_from(f"unix:{self.socket}", cluster=True)
+        user = {"username": "ocsp", "password": "secret", "cluster": True}
+        replica.do(*rights_of_the_example())
+        self.compile_redis(f"unix:{self.socket}", **user)
+        reply = self.lab.ask(self.request(GOOD))
+        self.assertEqual(reply.ocsp.status, "tryLater")
+        self.assertIn("READONLY: NOPERM", reply.log["message"])
+        replica.do(*rights_of_the_example(), "+readonly")
+        self.assert_answers_from(f"unix:{self.socket}", **user)
+        self.assertEqual(self.lab.get("/status").body, b"OK")
         self.compile_redis(f"unix:{self.socket}")
         reply = self.lab.ask(self.request(GOOD))
         self.assertEqual(reply.ocsp.status, "tryLater")

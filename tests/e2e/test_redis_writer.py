@@ -37,7 +37,7 @@ class Between:
                     self.server.do(*self.meanwhile)
                     self.done += 1
                 redis.sendall(octets)
-                client.sendall(redis.recv(65536))  # unrevoke waits for each reply
+                client.sendall(redis.recv(65536))  # it waits for each reply
 
     def close(self):
         self.thread.join()
@@ -75,6 +75,17 @@ class Writing(RedisTest):
     def fields(self, serial):
         flat = self.server.do("HGETALL", key(serial))
         return {flat[i].decode(): flat[i + 1].decode() for i in range(0, len(flat), 2)}
+
+    def run_between(self, times, meanwhile, *command):
+        """The command, where another writer is quick enough, so many times, to do something between its look and its write."""
+        between = Between(self.lab.path("between.sock"), self.server, b"MULTI", times, meanwhile)
+        self.addCleanup(between.close)
+        kept = open(self.lab.path("config.yaml")).read()
+        self.addCleanup(self.lab.write, "config.yaml", kept)
+        self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={"address": f"unix:{between.path}"})
+        done = self.run_ctl(*command)
+        self.assertGreater(between.done, 0)
+        return done
 
     def revoked(self, reason=0, time=REVOKED_AT):
         return {"status": "1", "revocation_time": str(time), "revocation_reason": str(reason)}
@@ -175,10 +186,78 @@ class Revoke(Writing):
     def test_one_that_was_never_issued_becomes_revoked_and_it_is_said(self):
         self.assertIn("(was: not issued)", self.done("revoke", 5)[0])
 
-    def test_again_gives_the_new_time_and_reason_and_it_is_said(self):
-        self.server.put(5, 1, REVOKED_AT, 6)
-        self.assertIn(f"(was: revoked since {ISO}, certificateHold)", self.done("revoke", 5, "--reason", "keyCompromise")[0])
+    def test_again_changes_only_what_is_given_and_it_is_said(self):
+        """A script that is tried again must not make weeks of a stolen key's signatures valid."""
+        later = REVOKED_AT + 1000
+        for given, now in (
+            (("--reason", "keyCompromise"), self.revoked(1)),
+            (("--time", later), self.revoked(6, later)),
+            (("--time", later, "--reason", 1), self.revoked(1, later)),
+            (("--time", REVOKED_AT, "--reason", 0), self.revoked(0)),
+        ):
+            with self.subTest(given=given):
+                self.server.put(5, 1, REVOKED_AT, 6)
+                self.assertIn(f"(was: revoked since {ISO}, certificateHold)", self.done("revoke", 5, *given)[0])
+                self.assertEqual(self.fields(5), now)
+
+    def test_again_without_anything_new_changes_nothing_and_it_is_said(self):
+        self.server.put(5, 1, REVOKED_AT, 1)
+        self.server.put(6, 1, REVOKED_AT)  # without a reason: unspecified
+        self.server.do("ACL", "SETUSER", "default", "-hmset")
+        self.addCleanup(self.server.do, "ACL", "SETUSER", "default", "+@all")
+        for given in ((), ("--time", ISO), ("--reason", 1)):
+            with self.subTest(given=given):
+                said = self.done("revoke", 5, *given)
+                self.assertEqual(said, [f"0x05 (5): already revoked since {ISO}, keyCompromise; nothing changed"])
+        said = self.done("revoke", 6)
+        self.assertEqual(said, [f"0x06 (6): already revoked since {ISO}, unspecified; nothing changed"])
+
+    def test_a_time_to_come_does_not_stay(self):
+        before = lab.now()
+        self.server.put(5, 1, before + 100000, 1)
+        self.done("revoke", 5)
+        self.assertIn(int(self.fields(5)["revocation_time"]) - before, range(0, 30))
         self.assertEqual(self.fields(5)["revocation_reason"], "1")
+
+    def test_what_is_left_of_a_revocation_that_was_taken_back_does_not_stay(self):
+        before = lab.now()
+        self.server.put(5, 0, REVOKED_AT, 6)
+        self.done("revoke", 5)
+        self.assertGreaterEqual(int(self.fields(5)["revocation_time"]), before)
+        self.assertEqual(self.fields(5)["revocation_reason"], "0")
+
+    def test_a_damaged_record_gets_the_time_and_reason_of_one_that_was_not_there(self):
+        before = lab.now()
+        for status, time, reason in ((1, REVOKED_AT, 8), (1, REVOKED_AT, 11), (1, "x", 1), ("abc", REVOKED_AT, 1)):
+            with self.subTest(status=status, time=time, reason=reason):
+                self.server.put(5, status, time, reason)
+                self.done("revoke", 5)
+                self.assertGreaterEqual(int(self.fields(5)["revocation_time"]), before)
+                self.assertEqual(self.fields(5)["revocation_reason"], "0")
+        self.server.do("DEL", key(5))
+        self.server.put(5, 1)
+        self.server.do("HSET", key(5), "revocation_reason", 1)
+        self.done("revoke", 5)
+        self.assertGreaterEqual(int(self.fields(5)["revocation_time"]), before)
+        self.assertEqual(self.fields(5)["revocation_reason"], "1")
+
+    def test_a_key_that_cannot_be_read_stays(self):
+        self.server.do("SET", key(5), "text")
+        self.refused("WRONGTYPE", "revoke", 5)
+        self.assertEqual(self.server.do("GET", key(5)), b"text")
+
+    def test_another_who_revokes_meanwhile_is_heeded(self):
+        """The other's older time stays, although there was none yet when we looked."""
+        self.server.put(5, 0)
+        fields = ("status", 1, "revocation_time", REVOKED_AT, "revocation_reason", 1)
+        done = self.run_between(1, ("HMSET", key(5), *fields), "revoke", 5)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn(f"already revoked since {ISO}, keyCompromise; nothing changed", done.stdout)
+        self.assertEqual(self.fields(5), self.revoked(1))
+
+    def test_the_help_says_what_stays(self):
+        said = subprocess.run([lab.program("ocspctl"), "revoke", "--help"], capture_output=True, text=True).stdout
+        self.assertIn("One that is revoked already keeps its time unless\n--time is given", said)
 
     def test_time_in_both_forms_and_every_reason(self):
         names = "unspecified keyCompromise cACompromise affiliationChanged superseded cessationOfOperation certificateHold"
@@ -257,15 +336,7 @@ class Unrevoke(Writing):
                 self.assertEqual(self.fields(5), fields)
 
     def unrevoke_while(self, times, *meanwhile):
-        """unrevoke, where another writer is quick enough, so many times, to do something between its look and its write."""
-        between = Between(self.lab.path("between.sock"), self.server, b"MULTI", times, meanwhile)
-        self.addCleanup(between.close)
-        kept = open(self.lab.path("config.yaml")).read()
-        self.addCleanup(self.lab.write, "config.yaml", kept)
-        self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={"address": f"unix:{between.path}"})
-        done = self.run_ctl("unrevoke", 5)
-        self.assertGreater(between.done, 0)
-        return done
+        return self.run_between(times, meanwhile, "unrevoke", 5)
 
     def test_a_record_that_is_deleted_meanwhile_does_not_come_back_as_good(self):
         self.server.put(5, 1, REVOKED_AT, 6)
@@ -357,6 +428,12 @@ class Users(Writing):
         self.assertEqual(client("HGET", key(5), "status"), b"0")
         client.close()
 
+    def test_the_help_of_every_command_that_asks_redis_names_the_rights(self):
+        for command in ("issue", "revoke", "unrevoke", "status", "import", "export", "compare"):
+            with self.subTest(command):
+                said = subprocess.run([lab.program("ocspctl"), command, "--help"], capture_output=True, text=True).stdout
+                self.assertIn("\nRedis needs to allow ", said)
+
     def test_a_missing_right_is_named_and_nothing_is_written(self):
         self.done("revoke", 5, "--time", ISO)
         for command, missing in (("issue", "hsetnx"), ("revoke", "hmset"), ("status", "hmget")):
@@ -366,6 +443,10 @@ class Users(Writing):
                 self.assertEqual(done.returncode, 1)
                 self.assertIn("NOPERM", done.stdout + done.stderr)
                 self.assertIn("ACL", done.stdout + done.stderr)
+        self.allow("hmget", "hmset")
+        self.refused("NOPERM", "revoke", 6)
+        self.done("revoke", 6, "--time", ISO, "--reason", 1)
+        self.done("revoke", 5, "--time", ISO, "--reason", 1)
         everything = {"hmget", "hmset", "watch", "multi", "exec", "unwatch"}
         for missing in ("hmget", "hmset", "watch", "multi", "exec"):
             with self.subTest(command="unrevoke", missing=missing):
@@ -373,11 +454,22 @@ class Users(Writing):
                 self.refused("NOPERM", "unrevoke", 5)
                 self.allow("hmget")
                 self.assertIn("revoked", self.done("status", 5)[0])
-        self.assertEqual(self.run_ctl("status", 6).returncode, 1)
+        self.assertEqual(self.run_ctl("status", 7).returncode, 1)
 
     def test_a_wrong_password(self):
         self.server.do("ACL", "SETUSER", "ca", "reset", "on", ">another", "~*", "+@all")
         self.refused(["AUTH refused: WRONGPASS", "redis.username"], "issue", 5)
+
+    def test_no_password(self):
+        self.server.do("CONFIG", "SET", "requirepass", "other")
+        client = self.server.client()
+        self.addCleanup(client.close)
+        self.addCleanup(client, "CONFIG", "SET", "requirepass", "")
+        client("AUTH", "other")
+        kept = open(self.lab.path("config.yaml")).read()
+        self.addCleanup(self.lab.write, "config.yaml", kept)
+        self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={"address": f"unix:{self.server.path}"})
+        self.refused(["NOAUTH", "redis.password_file (or password)"], "issue", 5)
 
     def test_the_password_is_not_repeated(self):
         """servers without AUTH repeat its arguments, cut where they become long"""

@@ -45,7 +45,7 @@ class StatusPage(unittest.TestCase):
             self.assertEqual(reply.header("Content-Type"), "text/plain; charset=utf-8")
             self.assertEqual(reply.header("Content-Length"), "2" if ok else "4")
             self.assertEqual(reply.header("Cache-Control"), "no-store")
-            self.assertEqual(reply.log["http"], reply.http)
+            self.assertEqual((reply.log["http"], reply.log["bytes"]), (reply.http, 2 if ok else 4))
             for word in ("status: OK" if ok else "status: Down", *words):
                 self.assertIn(word, reply.log["message"])
 
@@ -74,6 +74,25 @@ class StatusPage(unittest.TestCase):
         self.assert_page(False, "NOAUTH")
         self.compile_live(server, password="right")
         self.assert_page(True)
+
+    def test_a_user_who_may_only_read(self):
+        """Whoever may not PING gets good answers all the same; one who is not let in, or may not SELECT, gets none."""
+        server = self.redis()
+        who = {"username": "ocsp", "password": "right"}
+        def user(*rights):
+            server.do("ACL", "SETUSER", "ocsp", "reset", "on", ">right", "~cert:*", *rights)
+
+        user("+hmget")
+        self.compile_live(server, **who)
+        self.assert_page(True)
+        self.compile_live(server, **{**who, "password": "wrong"})
+        self.assert_page(False, "WRONGPASS")
+        self.compile_live(server, **who, database=1)
+        self.assert_page(False, "SELECT: NOPERM")
+        user("+hmget", "+select")
+        self.assert_page(True)
+        server.do("ACL", "SETUSER", "ocsp", "off")
+        self.assert_page(False, "WRONGPASS")
 
     def test_database_that_is_not_there(self):
         server = self.redis("--databases", "2")

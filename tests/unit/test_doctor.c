@@ -245,6 +245,42 @@ static void max_ages(void **state)
 	}
 }
 
+static void expires_and_max_age(void **state)
+{
+	static const int64_t none = DOCTOR_NO_TIME;
+	static const struct {
+		const char *name;
+		int64_t date, age, max_age, expires;
+		const char *problem;
+	} cases[] = {
+		{"they_agree", 1000, 0, 600, 1600, NULL},
+		{"within_what_is_allowed", 1000, 0, 600, 1602, NULL},
+		{"earlier", 1000, 0, 600, 1573, "27 s earlier than Date + max-age"},
+		{"later", 1000, 0, 600, 1603, "3 s later than Date + max-age"},
+		{"kept_with_its_date", 1000, 28, 600, 1600, NULL},
+		{"kept_with_a_new_date", 1028, 28, 600, 1600, NULL},
+		{"kept_with_a_new_date_a_second_late", 1028, 27, 600, 1600, NULL},
+		{"kept_and_later", 1028, 28, 600, 1700, "72 s later than max-age says"},
+		{"kept_and_earlier", 1028, 28, 600, 1500, "100 s earlier than max-age says"},
+		{"no_expires", 1000, 0, 600, none, NULL},
+		{"no_max_age", 1000, 0, -1, 1600, NULL},
+		{"no_date", none, 0, 600, 1600, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct doctor_freshness f = {.date = cases[i].date,
+			.age = cases[i].age,
+			.max_age = cases[i].max_age,
+			.expires = cases[i].expires};
+		char *problem = doctor_expires_disagrees(&f);
+		print_message("  %s\n", cases[i].name);
+		assert_int_equal(problem != NULL, cases[i].problem != NULL);
+		if (problem && !strstr(problem, cases[i].problem))
+			fail_msg("expected \"%s\" in: %s", cases[i].problem, problem);
+		free(problem);
+	}
+}
+
 static void http_dates(void **state)
 {
 	struct http_response reply = reply_with("HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
@@ -343,6 +379,7 @@ int main(void)
 		cmocka_unit_test(clocks),
 		cmocka_unit_test(offsets_leave_out_the_exchange),
 		cmocka_unit_test(max_ages),
+		cmocka_unit_test(expires_and_max_age),
 		cmocka_unit_test(http_dates),
 		cmocka_unit_test(caches_that_say_hit),
 		cmocka_unit_test(json_escapes_what_servers_say),

@@ -181,6 +181,17 @@ static void a_prefix_beyond_its_limit_is_not_sent(void **state)
 
 /* ---- PING ---- */
 
+static void ping_does_not_excuse_a_refused_greeting(void **state)
+{
+	struct lab *lab = *state;
+	const char *asked = SELECT "*1\r\n$4\r\nPING\r\n";
+	lab->settings.database = 12;
+	start_server(lab, strlen(asked), SLICE("-NOPERM x\r\n-NOPERM x\r\n"), 0);
+	status_redis_open(&lab->redis, &lab->settings);
+	assert_int_equal(status_redis_ping(&lab->redis, &lab->log), LATER);
+	assert_noted(lab, "SELECT: NOPERM");
+}
+
 static void ping(void **state)
 {
 	static const struct {
@@ -191,6 +202,15 @@ static void ping(void **state)
 		{"+OK\r\n", BROKEN},
 		{"-NOAUTH\r\n", LATER},
 		{"-WRONGTYPE\r\n", LATER},
+		{"-NOPERM User ocsp has no permissions to run the 'ping' command\r\n", OK},
+		{"-NOPERM this user has no permissions\r\n+PONG\r\n", BROKEN},
+		{"+NOPERM this user has no permissions\r\n", BROKEN},
+		{"-NOPERMS x\r\n", LATER},
+		{"-ERR NOPERM x\r\n", LATER},
+		{"-NOPERM", LATER},
+		{"-LOADING Redis is loading\r\n", LATER},
+		{"-WRONGPASS x\r\n", LATER},
+		{"-MASTERDOWN x\r\n", LATER},
 		{"$4\r\nPONG\r\n", BROKEN},
 		{"+PONG\r\n+PONG\r\n", BROKEN},
 		{"", LATER},
@@ -202,7 +222,7 @@ static void ping(void **state)
 		struct lab *lab = made;
 		lab->settings.database = 12;
 		const char *asked = SELECT "*1\r\n$4\r\nPING\r\n";
-		char reply[64];
+		char reply[128];
 		snprintf(reply, sizeof reply, "+OK\r\n%s", cases[i].reply);
 		start_server(lab, strlen(asked), bytes_of(reply), 0);
 		status_redis_open(&lab->redis, &lab->settings);
@@ -213,7 +233,7 @@ static void ping(void **state)
 }
 
 #define QUESTIONS (sizeof questions / sizeof questions[0])
-#define FIXED     5
+#define FIXED     6
 
 int main(void)
 {
@@ -222,6 +242,7 @@ int main(void)
 		LAB_TEST(only_negative_serials_need_no_server),
 		LAB_TEST(an_error_among_answers_names_its_key),
 		LAB_TEST(a_prefix_beyond_its_limit_is_not_sent),
+		LAB_TEST(ping_does_not_excuse_a_refused_greeting),
 		cmocka_unit_test(ping),
 	};
 	for (size_t i = 0; i < QUESTIONS; i++)

@@ -128,6 +128,15 @@ static struct curl_slist *header_list(const char *const *lines)
 	return list;
 }
 
+/* libcurl speaks of localhost's port 80 here. */
+static void name_socket(struct http_client *client, const char *path)
+{
+	long error = 0;
+	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &error);
+	snprintf(client->error, sizeof client->error, "cannot connect to the socket %s%s%s", path,
+		error > 0 ? ": " : "", error > 0 ? strerror((int)error) : "");
+}
+
 static CURLcode perform(struct http_client *client, const struct http_request *request)
 {
 	CURL *curl = client->curl;
@@ -147,6 +156,8 @@ static CURLcode perform(struct http_client *client, const struct http_request *r
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
 	CURLcode result = curl_easy_perform(curl);
+	if (path && result == CURLE_COULDNT_CONNECT)
+		name_socket(client, path);
 	curl_slist_free_all(headers);
 	free(path);
 	free(rest);

@@ -3,19 +3,20 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "compare_options.h"
 #include "compare_sample.h"
+#include "compare_start.h"
 #include "ctl/config/config.h"
 #include "ctl/credentials/credentials.h"
+#include "ctl/memory.h"
 #include "ctl/client/verdict.h"
 
 enum { EQUAL = 0, DIFFERENT = 1, USAGE = 2, NOT_ASKED = 3 };
 
 #define FAILURES_MAX 3 /* so many in a row, and it is not worth going on */
-
-enum { OLD, NEW, SIDES };
 
 struct comparison {
 	const struct compare_options *options;
@@ -23,6 +24,7 @@ struct comparison {
 	struct http_client *clients[SIDES]; /* one each: both keep their connections */
 	struct http_response replies[SIDES];
 	struct messages m;
+	struct compare_start start;
 	uint64_t compared, different, failed;
 	uint64_t kinds[VERDICT_KINDS]; /* of the new responder's verdicts */
 	unsigned failures_in_a_row;
@@ -66,17 +68,38 @@ static bool ask_both(
 	return false;
 }
 
-static void report(
+/* All that was counted so far was no comparison. */
+static void give_up(struct comparison *c)
+{
+	message_error(&c->m, (struct place){0},
+		"%s: %s to each of the first %d questions, which the other answers; is this the responder's "
+		"URL?",
+		c->urls[c->start.side], c->start.text, COMPARE_START);
+	compare_start_drop(&c->start);
+	c->failed += c->compared;
+	c->compared = 0;
+	c->different = 0;
+	memset(c->kinds, 0, sizeof c->kinds);
+}
+
+/* False: there is no sense in going on. */
+static bool report(
 	struct comparison *c, const char *ca, const struct serial *serial, const struct verdict *verdicts)
 {
 	char text[SERIAL_TEXT_SIZE];
 	c->compared++;
 	c->kinds[verdicts[NEW].kind]++;
-	if (is_same(verdicts))
-		return;
+	if (is_same(verdicts)) {
+		compare_start_over(&c->start);
+		return true;
+	}
 	c->different++;
-	message_result("different: CA %s, serial %s: old: %s; new: %s", ca, serial_text(serial, text),
-		verdicts[OLD].text, verdicts[NEW].text);
+	if (compare_start_line(&c->start, verdicts,
+		    memory_printf("different: CA %s, serial %s: old: %s; new: %s", ca,
+			    serial_text(serial, text), verdicts[OLD].text, verdicts[NEW].text)))
+		return true;
+	give_up(c);
+	return false;
 }
 
 /* False: there is no sense in going on. */
@@ -85,12 +108,14 @@ static bool compare_one(struct comparison *c, const char *ca, X509 *issuer, cons
 	struct ocsp_question q = {0};
 	struct verdict verdicts[SIDES];
 	bool asked = ocsp_question_make(&q, issuer, serial) && ask_both(c, &q, issuer, verdicts);
-	if (asked)
-		report(c, ca, serial, verdicts);
 	ocsp_question_free(&q);
-	c->failed += asked ? 0 : 1;
-	c->failures_in_a_row = asked ? 0 : c->failures_in_a_row + 1;
-	return c->failures_in_a_row < FAILURES_MAX;
+	if (asked) {
+		c->failures_in_a_row = 0;
+		return report(c, ca, serial, verdicts);
+	}
+	compare_start_over(&c->start);
+	c->failed++;
+	return ++c->failures_in_a_row < FAILURES_MAX;
 }
 
 /* ---- one CA ---- */
@@ -180,8 +205,9 @@ static bool compare_all(struct comparison *c)
 	return found > 0 && going;
 }
 
-static int conclude(const struct comparison *c, bool whole)
+static int conclude(struct comparison *c, bool whole)
 {
+	compare_start_over(&c->start);
 	const uint64_t *k = c->kinds;
 	uint64_t answered = k[VERDICT_GOOD] + k[VERDICT_REVOKED] + k[VERDICT_UNKNOWN];
 	printf("compared by %s: %" PRIu64 " verdicts, %" PRIu64 " different, %" PRIu64

@@ -55,7 +55,8 @@ static const char tail[] =
 	"again before it counts: somebody may have revoked it.\n"
 	"Proxies are taken from http_proxy and no_proxy.\n"
 	"\n"
-	"Exit status: 0 equal, 1 differences, 2 usage, 3 could not ask.\n";
+	"Exit status: 0 equal, 1 differences, 2 usage, 3 could not ask.\n"
+	"Redis needs to allow SCAN, for --from-redis.\n";
 /* clang-format on */
 
 static const char *check(const void *read, const struct option_words *words)

@@ -13,8 +13,9 @@ struct record_options {
 	const char *ca, *config;
 	struct option_list certificates;
 	struct option_words words;
-	int64_t time; /* --time, or now */
-	int reason;   /* --reason, or unspecified */
+	bool has_time, has_reason; /* --time, --reason */
+	int64_t time;              /* --time, or now */
+	int reason;                /* --reason, or unspecified */
 };
 
 enum record_outcome {

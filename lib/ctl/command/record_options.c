@@ -16,6 +16,7 @@ static const char *read_time(const struct option_row *row, const char *argument,
 	struct record_options *o = field;
 	const int64_t now = o->time;
 	(void)row;
+	o->has_time = true;
 	if (!iso_time_read(bytes_of(argument), &o->time))
 		return "--time is neither Unix seconds nor YYYY-MM-DDTHH:MM:SSZ";
 	return o->time > now ? "--time lies in the future; nothing is revoked before it is" : NULL;
@@ -23,8 +24,10 @@ static const char *read_time(const struct option_row *row, const char *argument,
 
 static const char *read_reason(const struct option_row *row, const char *argument, void *field)
 {
-	int *reason = field;
+	struct record_options *o = field;
+	int *reason = &o->reason;
 	(void)row;
+	o->has_reason = true;
 	if (!reason_read(bytes_of(argument), reason))
 		return "--reason is no name or number of RFC 5280 5.3.1";
 	if (*reason == CRL_REASON_REMOVE_FROM_CRL)
@@ -60,13 +63,13 @@ static const struct option_row rows_of_revoke[] = {
 	{.name = "time",
 		.argument = "TIME",
 		.read = read_time,
-		.help = "when it was revoked (default: now): Unix seconds, or\n"
-			"2026-01-31T23:59:59Z"},
+		.help = "when it was revoked (default: what is there, or now): Unix\n"
+			"seconds, or 2026-01-31T23:59:59Z"},
 	{.name = "reason",
 		.argument = "REASON",
 		.read = read_reason,
-		.offset = AT(reason),
-		.help = "a name or number of RFC 5280: unspecified (0, the default),\n"
+		.help = "a name or number of RFC 5280 (default: what is there, or\n"
+			"unspecified): unspecified (0),\n"
 			"keyCompromise (1), cACompromise (2), affiliationChanged (3),\n"
 			"superseded (4), cessationOfOperation (5), certificateHold (6),\n"
 			"privilegeWithdrawn (9), aACompromise (10)"},

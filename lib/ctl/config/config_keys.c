@@ -54,6 +54,15 @@ static char *absolute_address(const struct config_reading *r, const char *text)
 	return address;
 }
 
+static bool is_path(const char *text)
+{
+	static const char ending[] = ".sock";
+	const size_t len = strlen(text), ending_len = sizeof ending - 1;
+	if (text[0] == '/' || text[0] == '.')
+		return true;
+	return !strchr(text, ':') && len > ending_len && strcmp(text + len - ending_len, ending) == 0;
+}
+
 static void read_address(
 	struct config_reading *r, const struct config_entry *e, const struct config_node *item, void *into)
 {
@@ -61,7 +70,9 @@ static void read_address(
 	const char *text = config_text_of(r, e, item);
 	char *address = text ? absolute_address(r, text) : NULL;
 	const char *fault = address ? config_address_fault(address) : NULL;
-	if (fault)
+	if (fault && is_path(text))
+		message_error(r->m, item->at, "not an address of Redis: for a socket write unix:%s", text);
+	else if (fault)
 		message_error(r->m, item->at, "not an address of Redis: %s", fault);
 	if (address && !fault)
 		redis->addresses[redis->address_count++] = (struct config_text){address, item->at};

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define WORDS_MAX 64
+#define WORDS_MAX  64
+#define KEYS_NAMED 7 /* in one message */
 
 static bool stands_for(const char *row, const char *name)
 {
@@ -71,12 +72,42 @@ static void read_entry(struct config_reading *r, const struct config_entry *e, v
 			r->m, e->name->at, "\"%s\" has no value; give one or remove the line", e->name->text);
 }
 
+/* "a, b or c" */
+static void list_words(struct buffer *out, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			bytes_append_text(out, i + 1 < count ? ", " : " or ");
+		bytes_append_text(out, words[i]);
+	}
+}
+
+/* The value is not repeated: it may be a password that has slipped. */
+static void say_no_mapping(
+	struct config_reading *r, const struct config_keys *keys, const struct config_node *value)
+{
+	const char *words[KEYS_NAMED];
+	const size_t count = keys->count < KEYS_NAMED ? keys->count : KEYS_NAMED;
+	uint8_t storage[256];
+	struct buffer list = bytes_buffer(storage, sizeof storage);
+	for (size_t i = 0; i < count; i++)
+		words[i] = keys->keys[i].name;
+	list_words(&list, words, count);
+	if (value->kind == CONFIG_SEQUENCE)
+		message_error(r->m, value->at, "%s is a mapping of keys to values; check the indentation",
+			keys->of);
+	else
+		message_error(r->m, value->at,
+			"%s is a mapping of keys to values; write {KEY: VALUE}, where KEY is %.*s%s",
+			keys->of, (int)list.len, (const char *)list.data,
+			count < keys->count ? "; config.yaml.example names all that there are" : "");
+}
+
 void config_read_mapping(struct config_reading *r, const struct config_keys *keys,
 	const struct config_node *mapping, void *into)
 {
 	if (mapping->kind != CONFIG_MAPPING) {
-		message_error(r->m, mapping->at, "%s is a mapping of keys to values; check the indentation",
-			keys->of);
+		say_no_mapping(r, keys, mapping);
 		return;
 	}
 	for (size_t i = 0; i + 1 < mapping->count; i += 2) {
@@ -204,16 +235,6 @@ bool config_path_of(struct config_reading *r, const struct config_entry *e, cons
 void config_read_path(struct config_reading *r, const struct config_entry *e, void *into)
 {
 	(void)config_path_of(r, e, e->value, into);
-}
-
-/* "a, b or c" */
-static void list_words(struct buffer *out, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			bytes_append_text(out, i + 1 < count ? ", " : " or ");
-		bytes_append_text(out, words[i]);
-	}
 }
 
 bool config_word_of(struct config_reading *r, const struct config_entry *e, const char *const *words,

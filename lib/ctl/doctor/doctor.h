@@ -85,6 +85,8 @@ struct doctor_freshness {
 	struct slice etag; /* data NULL: none */
 };
 void doctor_freshness_read(const struct doctor_answer *answer, struct doctor_freshness *out);
+/* By how much Expires and max-age mean different times, in new memory; NULL: by nothing that matters, or one is missing. */
+char *doctor_expires_disagrees(const struct doctor_freshness *f);
 /* max-age of Cache-Control; -1: none. s-maxage counts before it where `shared`. */
 int64_t doctor_max_age(const struct http_response *reply, bool shared);
 

@@ -93,15 +93,27 @@ static char *expires_problem(const struct doctor_freshness *f)
 		iso_time(f->next_update, next));
 }
 
-static char *agreement_problem(const struct doctor_freshness *f)
+static int64_t size(int64_t seconds)
+{
+	return seconds < 0 ? -seconds : seconds;
+}
+
+/*
+ * A cache keeps the Date of what it has (RFC 9110 6.6.1), so that Age is in it already; but Apache's sets a new one, and
+ * then the answer was made Date - Age (RFC 9111 4.2.3).
+ */
+char *doctor_expires_disagrees(const struct doctor_freshness *f)
 {
 	if (f->expires == DOCTOR_NO_TIME || f->max_age < 0 || f->date == DOCTOR_NO_TIME)
 		return NULL;
-	int64_t difference = f->expires - (f->date + f->max_age);
-	if (difference >= -ALLOWED && difference <= ALLOWED)
+	const int64_t kept = f->expires - (f->date + f->max_age);
+	const int64_t anew = kept + f->age;
+	const int64_t difference = size(kept) <= size(anew) ? kept : anew;
+	if (size(difference) <= ALLOWED)
 		return NULL;
-	return memory_printf("Expires is %lld s %s than Date + max-age",
-		(long long)(difference > 0 ? difference : -difference), difference > 0 ? "later" : "earlier");
+	return memory_printf("Expires is %lld s %s than %s", (long long)size(difference),
+		difference > 0 ? "later" : "earlier",
+		f->age > 0 ? "max-age says, Date and Age reckoned in" : "Date + max-age");
 }
 
 static char *modified_problem(const struct doctor_freshness *f)
@@ -143,7 +155,7 @@ static const struct look {
 		expires_problem},
 	{{"cache-agreement", "Expires agrees with max-age", DOCTOR_WARN,
 		 "caches differ in which of the two they follow; let one place set both"},
-		agreement_problem},
+		doctor_expires_disagrees},
 	{{"cache-modified", "Last-Modified is thisUpdate", DOCTOR_NOTE, "RFC 9919 6 has it so"},
 		modified_problem},
 	{{"cache-etag", "an ETag is there, in quotes", DOCTOR_WARN,

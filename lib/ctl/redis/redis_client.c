@@ -267,7 +267,7 @@ const char *redis_client_advice(struct slice error)
 	} known[] = {
 		{"NOPERM",
 			"the ACL of redis.username must let it; ocspctl COMMAND --help says what it needs"},
-		{"NOAUTH", "give redis.password, or username and password"},
+		{"NOAUTH", "give redis.password_file (or password), and redis.username where it has users"},
 		{"READONLY",
 			"this is a replica; use -c with a configuration whose redis.address is the primary"},
 		{"MOVED",
