@@ -187,8 +187,8 @@ class Limit(Replacing):
         """the second way to be full, which needs no rights: half of what is to be written"""
         for name in self.COMMANDS:
             with self.subTest(name), self.folder_with(name) as folder:
-                self.lab.must(*self.COMMANDS[name], "-o", "whole")
-                half = os.path.getsize(self.lab.path("whole")) // 2
+                self.lab.must(*self.COMMANDS[name], "-o", f"whole.{name}")
+                half = os.path.getsize(self.lab.path(f"whole.{name}")) // 2
                 limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (half, half))
                 path = os.path.join(folder, name)
                 done = self.run_command(name, path, preexec_fn=limit)
