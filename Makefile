@@ -293,6 +293,7 @@ DATA = $(DESTDIR)/var/lib/ocsp-cgi
 # OCSP_GROUP=ocsp-cgi: the program has that group's rights, which nothing else on the host has, and with them it reads the snapshot.
 # Not given: the group of a set-group-ID program that is there; an update without it would take the site down. OCSP_GROUP= is none.
 GROUP_OF    = $(shell [ -g $(1) ] && ls -ld $(1) | awk '{ print $$4 }')
+GROUP_THERE = $(or $(call GROUP_OF,$(CGI)/ocsp-cgi),$(call GROUP_OF,$(DATA)))
 ifeq ($(origin OCSP_GROUP),undefined)
 KEPT_GROUP  = $(call GROUP_OF,$(CGI)/ocsp-cgi)
 endif
@@ -314,6 +315,9 @@ uninstall:
 	rm -f $(BIN)/ocspctl $(CGI)/ocsp-cgi
 	rm -f $(addprefix $(DOC)/,README.md SECURITY.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
 	-rmdir $(DOC) 2>/dev/null
+	@[ ! -e $(DATA) ] || echo '$(DATA) stays: snapshots, with keys in them, and tables; to remove it: rm -r $(DATA)'
+	@[ ! -e $(CONF) ] || echo '$(CONF) stays: the configuration, and what lies beside it; to remove it: rm -r $(CONF)'
+	@[ -z '$(GROUP_THERE)' ] || echo 'the group $(GROUP_THERE) stays; to remove it, where nothing else uses it: groupdel $(GROUP_THERE)'
 
 # What is shipped is built once more where it is unpacked; of that the SBOM speaks.
 NAME = ocsp-cgi-$(VERSION)

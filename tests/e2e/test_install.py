@@ -1,4 +1,4 @@
-"""`make install`: whose group ocsp-cgi gets, keeps and loses."""
+"""`make install`: whose group ocsp-cgi gets, keeps and loses; `make uninstall`: what stays, and that it says so."""
 
 import grp
 import os
@@ -117,3 +117,21 @@ class Group(Install):
 
     def test_root_is_somebody(self):
         self.assertIn("in group root there is root", self.must("install", "OCSP_GROUP=root").stderr)
+
+
+class Uninstall(Install):
+    def test_what_stays_is_said(self):
+        self.must("install", f"OCSP_GROUP={LONELY.gr_name}")
+        for _ in range(2):  # the second time the program is gone
+            done = self.must("uninstall")
+            self.assertFalse(os.path.exists(self.cgi))
+            for folder in (self.state, self.configuration):
+                self.assertTrue(os.path.isdir(folder))
+                self.assertIn(f"rm -r {folder}\n", done.stdout)
+            self.assertIn(f"groupdel {LONELY.gr_name}\n", done.stdout)
+
+    def test_what_does_not_stay_is_not_spoken_of(self):
+        self.must("install")
+        os.rmdir(self.state)
+        os.rmdir(self.configuration)
+        self.assertEqual(self.must("uninstall").stdout, "")
