@@ -29,8 +29,8 @@ static const struct option_row rows[] = {
 			"that is not listed is answered with unauthorized"},
 	{.name = "force", .read = option_flag, .offset = AT(force),
 		.help = "also replaces a newer table, one of another CA, one of another\n"
-			"kind of source, or one of 1,000 entries or more by an index\n"
-			"that has lost more than half of them"},
+			"kind of source, any by an index that is empty, or one of 1,000\n"
+			"entries or more by an index that has lost more than half of them"},
 };
 
 static const char head[] =
