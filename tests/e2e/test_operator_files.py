@@ -313,7 +313,7 @@ class Failing(Replacing):
                 path = os.path.join(folder, name)
                 os.chown(path, -1, NOBODY.pw_gid)
                 done = self.trace(name, path, "-o", os.devnull, "-e", "trace=fchown", "-e", "inject=fchown:error=EPERM:when=1")
-                self.assert_refused(done, path, "cannot give the new file to group", "the old file stays")
+                self.assert_refused(done, path, "cannot give the new file to the old one's group ", "member of that group; the old file stays")
                 self.assert_unharmed(name, folder)
                 self.assertEqual(os.stat(path).st_gid, NOBODY.pw_gid)
 

@@ -69,6 +69,10 @@ static void command_lines(void **state)
 	}
 	assert_int_equal(RUN("--help"), 0);
 	assert_non_null(strstr(command_printed, "--complete"));
+	assert_int_equal(RUN("--index", "i", "--crl", "c", "--ca", "A"), 2);
+	lab_assert_said("two_sources", "--index or --crl is needed, not both");
+	assert_int_equal(RUN("--index", "i", "--ca", "A", "--ca-cert", "ca.pem", "-o", "x"), 2);
+	lab_assert_said("two_cas", "--ca or --ca-cert is needed, not both");
 }
 
 static void assert_index_table(const char *path, int64_t before, int64_t hours)

@@ -48,9 +48,9 @@ static const char *check(const void *read, const struct option_words *words)
 	const struct table_options *o = read;
 	(void)words;
 	if (!o->index == (o->crls.count == 0))
-		return "either --index or --crl is needed";
+		return "--index or --crl is needed, not both";
 	if (!o->ca == !o->ca_cert)
-		return "either --ca or --ca-cert is needed";
+		return "--ca or --ca-cert is needed, not both";
 	if (o->ca_cert && o->config)
 		return "-c goes with --ca, not with --ca-cert";
 	if (o->ca_cert && !o->output)
