@@ -68,8 +68,9 @@ ENTRY_known = -Wl,-e,start
 KNOWN    = defined __x86_64__ && defined __GLIBC__ && __GLIBC__ == 2 && __GLIBC_MINOR__ == 36
 START_KNOWN := $(if $(filter libc,$(START)),,$(shell printf '\043include <limits.h>\n\043if $(KNOWN)\nknown\n\043endif\n' | \
                 $(CC) $(CPPFLAGS) -E -P - 2>/dev/null | grep -x known))
-STARTUP_static = $(BUILD)/lib/startup/heap.o $(STARTUP_TLS) $(if $(START_KNOWN),$(BUILD)/lib/startup/start.o)
-STARTUP_pie    = $(BUILD)/lib/startup/heap.o $(STARTUP_TLS)
+STARTUP_static = $(BUILD)/lib/startup/environment.o $(BUILD)/lib/startup/heap.o $(STARTUP_TLS) $(if $(START_KNOWN),$(BUILD)/lib/startup/start.o)
+STARTUP_pie    = $(BUILD)/lib/startup/environment.o $(BUILD)/lib/startup/heap.o $(STARTUP_TLS)
+STARTUP_dynamic = $(BUILD)/lib/startup/environment.o
 STARTUP_TLS    = $(if $(WITH_TLS),$(BUILD)/lib/startup/clock.o)
 STARTUP        = $(STARTUP_$(KIND))
 

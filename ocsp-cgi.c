@@ -31,10 +31,16 @@ struct exchange {
 	uint8_t body[CGI_TARGET_MAX], request[CGI_TARGET_MAX], out[CGI_HEADERS_MAX + ANSWER_MAX];
 };
 
+static void stage(
+	const struct exchange *x, struct slice on_deadline, struct slice on_fault, const char *doing)
+{
+	process_stage(cgi_ready(&x->environment, on_deadline), cgi_ready(&x->environment, on_fault), doing);
+}
+
 static void load_snapshot(struct exchange *x)
 {
 	struct snapshot_fault fault = {0};
-	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "opening the snapshot");
+	stage(x, cgi_ready_try_later, cgi_ready_internal_error, "opening the snapshot");
 	x->has_snapshot = snapshot_open(&x->snapshot, x->environment.snapshot, &fault);
 	if (!x->has_snapshot) {
 		snapshot_fault_text(&fault, log_note(&x->log, LOG_ERROR));
@@ -54,7 +60,7 @@ static size_t request_limit(const struct exchange *x)
 static struct slice receive(struct exchange *x)
 {
 	struct slice body = {0};
-	process_stage(cgi_ready_timeout, cgi_ready_internal_error, "reading the request's body");
+	stage(x, cgi_ready_timeout, cgi_ready_internal_error, "reading the request's body");
 	x->outcome = cgi_read(&x->environment, STDIN_FILENO, request_limit(x), x->body, &body, &x->log);
 	return body;
 }
@@ -63,7 +69,7 @@ static void open_sources(struct exchange *x)
 {
 	if (!x->has_snapshot || x->outcome != CGI_REQUEST)
 		return;
-	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "opening the sources of status");
+	stage(x, cgi_ready_try_later, cgi_ready_internal_error, "opening the sources of status");
 	arena_reserve(ANSWER_MEMORY); /* who answers instead of Redis makes libssl take what they like */
 	status_open(&x->status, &x->snapshot);
 	arena_reserve(0);
@@ -77,7 +83,7 @@ static void open_sources(struct exchange *x)
 static void enter_sandbox(struct exchange *x)
 {
 	struct sandbox keep = {.connection = -1};
-	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "entering the sandbox");
+	stage(x, cgi_ready_try_later, cgi_ready_internal_error, "entering the sandbox");
 	if (x->status.snapshot) {
 		keep.connection = x->status.has_redis ? x->status.redis.fd : -1;
 		keep.folders = x->status.folders;
@@ -89,7 +95,7 @@ static void enter_sandbox(struct exchange *x)
 /* Conformance H11. */
 static void respond_status(struct exchange *x)
 {
-	process_stage(cgi_ready_down, cgi_ready_down, "finding out whether anything can be answered");
+	stage(x, cgi_ready_down, cgi_ready_down, "finding out whether anything can be answered");
 	bool ok = x->has_snapshot && health(&x->snapshot, &x->status, x->now, &x->log);
 	log_say(&x->log, ok ? LOG_INFO : LOG_ERROR,
 		ok ? "status: OK" : "status: Down, nothing can be answered");
@@ -149,7 +155,7 @@ static void respond_ocsp(struct exchange *x, struct slice der)
 static void respond(struct exchange *x, struct slice body)
 {
 	struct slice der = {0};
-	process_stage(cgi_ready_try_later, cgi_ready_internal_error, "answering");
+	stage(x, cgi_ready_try_later, cgi_ready_internal_error, "answering");
 	x->reply.no_store = true;
 	if (x->outcome == CGI_REQUEST)
 		x->outcome = cgi_decode(&x->environment, body, request_limit(x), x->request, &der, &x->log);

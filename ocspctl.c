@@ -8,6 +8,7 @@
 
 #include "ctl/command/commands.h"
 #include "ctl/message.h"
+#include "process.h"
 #include "sign.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, CANNOT_TELL = 3 };
@@ -80,6 +81,8 @@ static int finish(int status, int lost)
 
 int main(int argc, char **argv)
 {
+	if (!process_descriptors())
+		return FAILED; /* there is nobody to tell */
 	keep_secrets();
 	if (argc < 2) {
 		print_usage(stderr);

@@ -115,6 +115,8 @@ unsigned cgi_http_status(enum cgi_outcome outcome);
 
 /* Whole replies for process_stage(): 408, tryLater, internalError, 503 "Down". */
 extern const struct slice cgi_ready_timeout, cgi_ready_try_later, cgi_ready_internal_error, cgi_ready_down;
+/* One of them as this client gets it: to HEAD without its body. */
+struct slice cgi_ready(const struct cgi_environment *env, struct slice reply);
 
 /* Writes it all; EINTR, EAGAIN and short writes are continued. False: an error, errno is set. */
 bool cgi_write(int fd, struct slice octets);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #define PLAIN    "text/plain; charset=utf-8"
@@ -67,14 +68,24 @@ static void append_headers(struct buffer *out, const struct status_line *line, s
 	bytes_append_text(out, "\r\n");
 }
 
+/* RFC 9110 9.3.2. */
+struct slice cgi_ready(const struct cgi_environment *env, struct slice reply)
+{
+	const uint8_t *end = NULL;
+	if (env->method == CGI_HEAD)
+		end = memmem(reply.data, reply.len, "\r\n\r\n", 4);
+	return end ? (struct slice){reply.data, (size_t)(end - reply.data) + 4} : reply;
+}
+
 /* RFC 9110 15.4.5: no body, and none of the fields that describe one. */
-static struct slice format_not_modified(const struct cgi_reply *reply, uint8_t *storage, size_t size)
+static struct slice format_not_modified(
+	const struct cgi_environment *env, const struct cgi_reply *reply, uint8_t *storage, size_t size)
 {
 	struct buffer out = bytes_buffer(storage, size);
 	bytes_append_text(&out, "Status: 304 Not Modified\r\n");
 	caching_not_modified_headers(&out, &reply->caching, reply->match);
 	bytes_append_text(&out, "\r\n");
-	return out.failed ? cgi_ready_internal_error : bytes_written(&out);
+	return out.failed ? cgi_ready(env, cgi_ready_internal_error) : bytes_written(&out);
 }
 
 struct slice cgi_format(
@@ -84,7 +95,7 @@ struct slice cgi_format(
 	struct slice body = line->text ? bytes_of(line->text) : reply->body;
 	struct buffer out = bytes_buffer(storage, size);
 	if (reply->outcome == CGI_NOT_MODIFIED)
-		return format_not_modified(reply, storage, size);
+		return format_not_modified(env, reply, storage, size);
 	append_headers(&out, line, body.len);
 	if (line->code == 405)
 		bytes_append_text(&out, "Allow: GET, HEAD, POST\r\n");
@@ -95,7 +106,7 @@ struct slice cgi_format(
 	bytes_append_text(&out, "\r\n");
 	if (env->method != CGI_HEAD)
 		bytes_append(&out, body);
-	return out.failed ? cgi_ready_internal_error : bytes_written(&out);
+	return out.failed ? cgi_ready(env, cgi_ready_internal_error) : bytes_written(&out);
 }
 
 /* The replies that a signal handler writes; the tests compare them with what cgi_format() makes of the same. */

@@ -176,8 +176,8 @@ static void on_signal(int signal)
 	_exit(own.replied ? 0 : 1);
 }
 
-/* A closed 1 gets a descriptor that cannot be written to: an answer must not vanish in silence. One poll() asks for all. */
-static bool open_closed_descriptors(void)
+/* One poll() asks for all. */
+bool process_descriptors(void)
 {
 	static const int flags[3] = {O_RDONLY, O_RDONLY, O_WRONLY};
 	struct pollfd asked[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
@@ -211,7 +211,7 @@ bool process_start(struct log *log)
 	own.started_us = process_monotonic_us();
 	/* a crash while signing would leave key material in a core file */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (!open_closed_descriptors()) {
+	if (!process_descriptors()) {
 		log_say(log, LOG_ERROR,
 			"a standard descriptor is closed, and /dev/null cannot take its place");
 		process_log();

@@ -116,14 +116,17 @@ static bool begins_with_word(struct slice text, struct slice word)
 	       (text.len == word.len || text.data[word.len] == ' ');
 }
 
-/* "ERR unknown command 'AUTH', with args beginning with: 'the password'": its first word then. */
-static struct slice without_password(const struct status_redis *r, struct slice text)
+static bool holds(struct slice text, struct slice part)
 {
-	const struct slice password = r->settings.password;
-	const uint8_t *space = memchr(text.data, ' ', text.len);
-	bool may_be_cut = text.len == REDIS_TEXT_MAX;
+	return part.len > 0 && memmem(text.data, text.len, part.data, part.len) != NULL;
+}
+
+struct slice redis_fault_shown(struct slice text, struct slice password)
+{
+	const uint8_t *space = text.len > 0 ? memchr(text.data, ' ', text.len) : NULL;
+	const bool may_be_cut = text.len >= REDIS_TEXT_MAX;
 	if (password.len == 0 || !space ||
-		(!may_be_cut && !memmem(text.data, text.len, password.data, password.len)))
+		(!may_be_cut && !holds(text, SLICE("args beginning with")) && !holds(text, password)))
 		return text;
 	return (struct slice){text.data, (size_t)(space - text.data)};
 }
@@ -132,7 +135,7 @@ static void note_error(const struct status_redis *r, const struct redis_reply *r
 	const char *advice, struct log *log)
 {
 	struct buffer *note = begin_note(r, subject, log);
-	bytes_append(note, without_password(r, redis_reply_text(reply)));
+	bytes_append(note, redis_fault_shown(redis_reply_text(reply), r->settings.password));
 	bytes_append_text(note, ": ");
 	bytes_append_text(note, advice);
 }

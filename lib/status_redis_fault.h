@@ -22,6 +22,13 @@ enum response_status redis_fault_refusal(
 enum response_status redis_fault_answer(
 	const struct status_redis *r, const struct redis_reply *reply, struct slice key, struct log *log);
 
+/*
+ * The text of an error reply, or its first word where the rest may repeat the password, whole or in part:
+ * "ERR unknown command 'AUTH', with args beginning with: 'the password'". Redis cuts arguments, and we the text, which is then
+ * REDIS_TEXT_MAX octets.
+ */
+struct slice redis_fault_shown(struct slice text, struct slice password);
+
 /* What else is wrong: internalError(2). */
 enum response_status redis_fault_broken(
 	const struct status_redis *r, struct slice subject, const char *what, struct log *log);

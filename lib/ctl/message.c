@@ -57,11 +57,11 @@ void message_printable(char *text, size_t len)
 	}
 }
 
-static void print_line(char *text, size_t len)
+static void print_line(FILE *out, char *text, size_t len)
 {
 	message_printable(text, len);
 	text[len] = '\n';
-	fwrite(text, 1, len + 1, stderr);
+	fwrite(text, 1, len + 1, out);
 }
 
 __attribute__((format(printf, 3, 0))) static void say(
@@ -76,7 +76,20 @@ __attribute__((format(printf, 3, 0))) static void say(
 	fputs(level, out);
 	vfprintf(out, format, arguments);
 	if (fclose(out) == 0)
-		print_line(line, len); /* its terminating NUL gives way to the newline */
+		print_line(stderr, line, len); /* its terminating NUL gives way to the newline */
+	free(line);
+}
+
+void message_result(const char *format, ...)
+{
+	char *line = NULL;
+	va_list arguments;
+	va_start(arguments, format);
+	const int len = vasprintf(&line, format, arguments);
+	va_end(arguments);
+	if (len < 0)
+		return;
+	print_line(stdout, line, (size_t)len);
 	free(line);
 }
 

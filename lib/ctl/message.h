@@ -1,5 +1,6 @@
 /*
- * message: what ocspctl tells its operator, on standard error: "FILE:LINE:COLUMN: error: WHAT; WHAT TO DO".
+ * message: what ocspctl tells its operator: on standard error "FILE:LINE:COLUMN: error: WHAT; WHAT TO DO", on standard output
+ * what a command was asked for.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -25,6 +26,9 @@ __attribute__((format(printf, 3, 4))) void message_warning(
 	struct messages *m, struct place at, const char *format, ...);
 __attribute__((format(printf, 3, 4))) void message_notice(
 	struct messages *m, struct place at, const char *format, ...);
+
+/* What a command has found or done: a line on standard output, printable as the others are. */
+__attribute__((format(printf, 1, 2))) void message_result(const char *format, ...);
 
 /*
  * Names come out of certificates, CRLs and Redis of others: in place, what a terminal would obey becomes '?': control

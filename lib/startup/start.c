@@ -21,6 +21,8 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
+#include "environment.h"
+
 /* glibc's own, in libc.a; their names have not changed from 2.26 on, what they expect has. */
 void _dl_aux_init(Elf64_auxv_t *vector);
 void __libc_setup_tls(void);
@@ -104,6 +106,7 @@ _Noreturn void start_process(uintptr_t *stack)
 	protect_relocated(vector);
 	__ctype_init();
 	__libc_single_threaded = 1;
+	environment_forget(__environ);
 	_init(); /* where libcrypto's look at the processor is */
 	_exit(main());
 }

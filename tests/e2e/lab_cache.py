@@ -93,6 +93,16 @@ class Caches(CacheTest):
         self.assertEqual(self.web.runs(), runs)
         self.assert_answer(self.get(der, headers=['If-None-Match: "other"']), self.revoked, "revoked")
 
+    def test_a_date_is_no_validator(self):
+        """a revoked answer may have the thisUpdate of the good one before it: 304 would keep the client's copy"""
+        der = self.request(self.good)
+        first = self.get(der)
+        date = f"If-Modified-Since: {first.header('last-modified')}"
+        again = self.get(der, headers=[date])
+        self.assertEqual((again.status, self.is_hit(again), again.body), (200, True, first.body))
+        other = self.get(der, headers=[date, 'If-None-Match: "other"'])
+        self.assert_answer(other, self.good, "good")
+
     def test_head_is_answered_from_the_cache(self):
         target = "/" + lab.base64_of(self.request(self.good))
         get = self.client().ask("GET", target)

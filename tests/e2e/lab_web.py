@@ -198,7 +198,7 @@ class ApacheBeside(Apache):
 
 
 class ApacheCache(Apache):
-    modules = [*Apache.modules, "cache", "cache_disk", "log_config"]
+    modules = [*Apache.modules, "cache", "cache_disk", "headers", "log_config"]
     files = ["apache.conf", "apache-cache.conf"]
 
     def more(self):

@@ -127,6 +127,17 @@ class AtEveryStage(DeadlineTest):
         run = self.in_time(lambda: Run(self.lab, environment=environment))
         self.assert_ready_made(run, 503, None, "passed while finding out whether anything can be answered")
 
+    def test_of_a_head_the_headers_only(self):
+        """H4: octets behind them would be the next reply's on servers that pass them on"""
+        self.server.pause()
+        target = "/" + lab.base64_of(self.request(GOOD))
+        for target, http, octets in ((target, 200, "5"), ("/status", 503, "4")):
+            with self.subTest(target):
+                environment = {"REQUEST_METHOD": "HEAD", "REQUEST_URI": target}
+                run = self.in_time(lambda: Run(self.lab, environment=environment))
+                self.assertEqual((run.status, run.reply.http, run.reply.body), (0, http, b""), run.lines)
+                self.assertEqual(run.reply.header("Content-Length"), octets)
+
     def test_body_and_redis_together_have_one_deadline(self):
         self.server.pause()
 

@@ -219,6 +219,26 @@ class FullOutput(Replacing):
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertEqual(done.stderr.count(b"standard output could not be written to its end"), 1, done.stderr)
 
+    def test_what_is_closed_is_not_taken_for_a_file(self):
+        """its number would be the new file's, or the connection's, and what is printed would go there"""
+        self.lab.index("three.txt", [("V", 1, ""), ("V", 2, ""), ("V", 3, "")])
+        self.lab.index("two.txt", [("V", 1, ""), ("V", 2, "")])
+        self.lab.must("table", "--index", "two.txt", "--ca-cert", "ca.pem", "-o", "right")
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            with self.subTest(closed):
+                self.lab.must("table", "--index", "three.txt", "--ca-cert", "ca.pem", "-o", "closed")
+                self.run_closed(closed, "table --index two.txt --ca-cert ca.pem -o closed")
+                with open(self.lab.path("right"), "rb") as right, open(self.lab.path("closed"), "rb") as made:
+                    self.assertEqual(made.read()[:8], right.read()[:8])
+                self.server.do("FLUSHALL")
+                self.server.put(3, 1, 1735689600, 1)
+                self.assertEqual(self.run_closed(closed, "issue -c config.yaml --ca ca 1 2 3 4"), 1)
+                self.assertEqual([self.server.do("HGET", f"cert:/CN=ca:{n}", "status") for n in (1, 2, 3, 4)], [b"0", b"0", b"1", b"0"])
+
+    def run_closed(self, closed, words):
+        command = f"{lab.program('ocspctl')} {words} {closed}"
+        return subprocess.run(["/bin/sh", "-c", command], cwd=self.lab.folder, capture_output=True, timeout=20).returncode
+
     def test_of_those_whose_exit_status_is_a_verdict(self):
         """what nobody could read is neither well nor equal: 3, cannot tell; what went wrong besides keeps its number"""
         for words, status in (

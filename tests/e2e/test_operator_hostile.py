@@ -1,6 +1,7 @@
 """ocspctl against what is hostile: a Redis that is none, CRLs made to be slow, names made for terminals; and its secrets."""
 
 import base64
+import json
 import contextlib
 import os
 import resource
@@ -109,8 +110,11 @@ class Redis(RedisTest):
             server.close()
 
     def test_a_scan_that_never_ends(self):
-        page = array(bulk(b"7"), array(bulk(KEY.encode() + b"5")))
-        self.assertIn("SCAN refused", self.against(*["hear", page] * 50, "hang"))
+        pages = [array(bulk(cursor), array(bulk(KEY.encode() + b"5"))) for cursor in (b"9", b"7", b"8", b"5")]
+        for circle in (1, 2, 3):
+            with self.subTest(circle=circle):
+                script = [step for page in [pages[-1], *pages[:circle] * 30] for step in ("hear", page)]
+                self.assertIn("SCAN refused: an odd reply", self.against(*script, "hang"))
 
     def test_a_reply_without_an_end(self):
         flood = b"x" * (1 << 20)
@@ -126,6 +130,25 @@ class Redis(RedisTest):
         said = self.against("hear", b"-ERR \x1b[2J\xc2\x9b2J" + b"y" * 100000 + b"\r\n", "hang")
         self.assertNotIn("\x1b", said)
         self.assertNotIn("\x9b", said)
+
+    def test_names_for_a_terminal(self):
+        """on standard output, too: of files, CAs and addresses"""
+        name = "x\u009b2J\u202e"
+        self.lab.index("index.txt", [("V", 1, "")])
+        config = {"redis": {"address": "unix:/\x1b[2J"}, "certificate_authorities": {name: lab_redis.redis_ca("ca", self.delegate)}}
+        self.lab.write("terminal.yaml", json.dumps(config))
+        for words in (
+            ("table", "--index", "index.txt", "--ca-cert", "ca.pem", "-o", f"{name}.table"),
+            ("compile", "-c", "terminal.yaml", "-o", f"{name}.snapshot"),
+            ("show", f"{name}.snapshot"),
+            ("check", f"{name}.snapshot"),
+        ):
+            with self.subTest(words[0]):
+                done = self.lab.ctl(*words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("x??2J???", done.stdout)
+                for octet in ("\x1b", "\u009b", "\u202e"):
+                    self.assertNotIn(octet, done.stdout + done.stderr)
 
     def test_a_key_for_a_terminal(self):
         page = array(bulk(b"0"), array(bulk(KEY.encode() + b"\x1b[2J" + b"9" * 5000)))

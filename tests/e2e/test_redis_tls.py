@@ -265,29 +265,56 @@ class Ends(Tls):
 
     def test_the_responders_own(self):
         for days, level, warned, said in (
-            ((-30, 400), 0, False, r"^ok: the certificate of redis\.tls\.cert is good until 20"),
-            ((-30, 13), 1, False, r"^warning: the certificate of redis\.tls\.cert ends on .*; replace it and compile"),
-            ((-30, -1), 2, True, r"^critical: the certificate of redis\.tls\.cert ended on .*Redis cannot be asked"),
+            ((-30, 400), 0, False, r"^ok: the certificates of redis\.tls\.cert are good until 20"),
+            ((-30, 13), 1, False, r"^warning: a certificate of redis\.tls\.cert ends on .*; replace it and compile"),
+            ((-30, -1), 2, True, r"^critical: a certificate of redis\.tls\.cert is not valid now.*Redis cannot be asked"),
+            ((1, 400), 2, True, r"^critical: a certificate of redis\.tls\.cert is not valid now"),
         ):
             with self.subTest(days=days):
                 own = client_certificate(self.lab, "ending", self.redis_ca, days=days)
                 os.chmod(self.lab.path(own.key_file), 0o600)
                 warning = self.compiled({**self.tls, "cert": own.cert_file, "key": own.key_file})
-                self.assertEqual("ending.pem ended on " in warning, warned, warning)
+                self.assertEqual("ending.pem is not valid now" in warning, warned, warning)
                 code, lines = self.checked()
                 self.assertEqual(code, level, lines)
                 self.assertRegex(lines, re.compile(said, re.M))
 
-    def test_the_last_of_the_trusted_counts(self):
-        ended = self.lab.authority("ended-ca", days=(-30, -1))
-        self.lab.write("cas.pem", open(ended.path).read() + open(self.redis_ca.path).read())
-        for file, level in (("cas.pem", 0), (ended.cert_file, 2)):
-            with self.subTest(file):
-                warning = self.compiled({"ca": file})
-                self.assertEqual(f"{file} ended on " in warning, level == 2, warning)
+    def test_a_build_that_could_not_ask(self):
+        plain = os.path.join(os.path.dirname(os.path.dirname(lab.program("ocspctl"))), "ocspctl")
+        if not os.path.exists(plain):
+            self.skipTest("there is no build without TLS beside this one")
+        self.compiled(self.tls)
+        done = subprocess.run([plain, "check", self.lab.snapshot], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("warning: Redis is to be asked over TLS, which this ocspctl is built without", done.stdout)
+
+    def test_a_chain_is_as_good_as_its_worst(self):
+        between = self.lab.certificate("between", self.redis_ca, extensions=[(lab.x509.BasicConstraints(True, None), True)], days=(-30, -1))
+        own = client_certificate(self.lab, "end", between)
+        os.chmod(self.lab.path(own.key_file), 0o600)
+        self.lab.write("chain.pem", self.pem(own, between))
+        warning = self.compiled({**self.tls, "cert": "chain.pem", "key": own.key_file})
+        self.assertIn("chain.pem is not valid now", warning)
+        self.assertEqual(self.checked()[0], 2)
+
+    def pem(self, *certificates):
+        return b"".join(certificate.certificate.public_bytes(lab.ENCODING.PEM) for certificate in certificates)
+
+    def test_of_the_trusted_one_is_enough(self):
+        ended, later = self.lab.authority("ended-ca", days=(-30, -1)), self.lab.authority("later-ca", days=(1, 300))
+        for authorities, level, said in (
+            ([self.redis_ca], 0, "ok: the certificates of redis.tls.ca are good until"),
+            ([ended, self.redis_ca], 1, "one of the 2 certificates of redis.tls.ca has ended"),
+            ([ended], 2, "a certificate of redis.tls.ca is not valid now"),
+            ([later], 2, "a certificate of redis.tls.ca is not valid now"),
+        ):
+            with self.subTest(said):
+                self.lab.write("cas.pem", self.pem(*authorities))
+                warning = self.compiled({"ca": "cas.pem"})
+                self.assertEqual("cas.pem is not valid now" in warning, level == 2, warning)
                 code, lines = self.checked()
                 self.assertEqual(code, level, lines)
-                self.assertIn("the certificate of redis.tls.ca " + ("ended on" if level else "is good until"), lines)
+                self.assertIn(said, lines)
 
 
 class Distrusted(Tls):

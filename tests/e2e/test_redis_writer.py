@@ -379,6 +379,16 @@ class Users(Writing):
         self.server.do("ACL", "SETUSER", "ca", "reset", "on", ">another", "~*", "+@all")
         self.refused(["AUTH refused: WRONGPASS", "redis.username"], "issue", 5)
 
+    def test_the_password_is_not_repeated(self):
+        """servers without AUTH repeat its arguments, cut where they become long"""
+        for name in ("ca", "c" * 120):
+            for text in (f"args beginning with: '{name}' 'secret'", f"args beginning with: '{name}' 'sec'", "AUTH ca secret?"):
+                server = lab_redis.Scripted(self.lab.path("scripted"), ["hear", f"-ERR unknown command 'AUTH', with {text}\r\n".encode()])
+                self.lab.configure({"ca": lab_redis.redis_ca("ca", self.delegate)}, redis={**self.redis, "username": name, "address": f"unix:{server.address}"})
+                done = self.refused("AUTH refused: ERR; check", "status", 5)
+                self.assertNotIn("sec", done.stderr + done.stdout)
+                server.close()
+
 
 class Faults(Writing):
     def test_a_ca_with_a_table_names_it(self):

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import unittest
 
 import lab
 import ocsp
@@ -41,6 +42,12 @@ class Surroundings(lab.LabTest):
         self.assert_good(self.run_in())
         strange = {"PATH": "", "LC_ALL": "xx_XX.none", "LANG": "tr_TR.UTF-8", "TZ": ":/nowhere", "OPENSSL_CONF": "/nowhere"}
         self.assert_good(self.run_in(env=strange))
+
+    @unittest.skipIf("asan" in lab.BUILD, "only what is shipped forgets them")
+    def test_who_starts_it_does_not_say_what_the_processor_can(self):
+        """libcrypto would believe in instructions that this one lacks, or do without those that take the same time for every key"""
+        for told in ("0xffffffffffffffff:0xffffffffffffffff", "0:0"):
+            self.assert_good(self.run_in(env={"OPENSSL_ia32cap": told, "A": "B", "OPENSSL_": "", "Z": "OPENSSL_ia32cap=0"}))
 
     def test_an_environment_of_a_hundred_kilobytes(self):
         """H12"""

@@ -29,7 +29,7 @@ static const struct compile_case {
 		"    ocsp_certs: [{cert: expired.pem, key: expired.key}, {cert: p256.pem, key: p256.key}]\n",
 		true, "config.yaml:5:25: warning: a certificate in "},
 	{"c5_only_later", ONE "    ocsp_cert: {cert: next.pem, key: next.key}\n", true,
-		"becomes valid on 2027-01-16"},
+		"until 2027-01-16T08:00:00Z its requests are answered tryLater"},
 	{"c5_ending", ONE "    ocsp_cert: {cert: ending.pem, key: ending.key}\n", true,
 		"config.yaml:5:23: warning: a certificate in "},
 	{"c7_same_ca", GOOD "  B:\n    ca_cert: {cert: ca.pem, key: ca.key}\n", false,

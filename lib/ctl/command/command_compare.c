@@ -75,7 +75,7 @@ static void report(
 	if (is_same(verdicts))
 		return;
 	c->different++;
-	printf("different: CA %s, serial %s: old: %s; new: %s\n", ca, serial_text(serial, text),
+	message_result("different: CA %s, serial %s: old: %s; new: %s", ca, serial_text(serial, text),
 		verdicts[OLD].text, verdicts[NEW].text);
 }
 
@@ -115,7 +115,7 @@ static bool add_from_redis(struct comparison *c, struct redis_ca *ca, struct com
 	if (!redis_ca_connect(ca, false, &c->m) ||
 		!compare_sample_redis(sample, ca, (size_t)c->options->sample))
 		return false;
-	printf("CA %s: %zu of %" PRIu64 " serials in Redis, and %" PRIu64 " that nobody has issued\n",
+	message_result("CA %s: %zu of %" PRIu64 " serials in Redis, and %" PRIu64 " that nobody has issued",
 		ca->ca->name.value, sample->count, sample->in_redis, c->options->absent);
 	if (sample->in_redis == 0)
 		message_warning(&c->m, ca->client.at,

@@ -12,6 +12,7 @@
 #include "ctl/config/config_files.h"
 #include "ctl/file.h"
 #include "ctl/file_kind.h"
+#include "ctl/memory.h"
 #include "options.h"
 
 enum { DONE = 0, REFUSED = 1, USAGE = 2 };
@@ -74,17 +75,30 @@ static bool find_group(const char *name, gid_t *group, struct messages *m)
 	return false;
 }
 
+/* In new memory; empty: the default. */
+static char *addresses(const struct config *config)
+{
+	char *all = memory_text("");
+	for (size_t i = 0; i < config->redis.address_count; i++) {
+		char *longer =
+			memory_printf("%s%s%s", all, i > 0 ? ", " : "", config->redis.addresses[i].value);
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
 /* Where a configuration says nothing, Redis is asked, and perhaps nobody meant it. */
 static void print_redis(const struct config *config)
 {
+	char *where = addresses(config);
 	for (size_t i = 0; i < config->ca_count; i++) {
 		if (config->cas[i].status != SNAPSHOT_STATUS_REDIS)
 			continue;
-		printf("%s: status from Redis", config->cas[i].name.value);
-		for (size_t a = 0; a < config->redis.address_count; a++)
-			printf("%s %s", a > 0 ? "," : "", config->redis.addresses[a].value);
-		putchar('\n');
+		message_result(
+			"%s: status from Redis%s%s", config->cas[i].name.value, where[0] ? " " : "", where);
 	}
+	free(where);
 }
 
 static bool run(const struct compile_options *options, struct messages *m)
@@ -106,7 +120,7 @@ static bool run(const struct compile_options *options, struct messages *m)
 	if (done)
 		print_redis(config);
 	if (done)
-		printf("%zu CA%s, %zu signer%s, %zu octets: %s\n", compiled.ca_count,
+		message_result("%zu CA%s, %zu signer%s, %zu octets: %s", compiled.ca_count,
 			compiled.ca_count == 1 ? "" : "s", compiled.signer_count,
 			compiled.signer_count == 1 ? "" : "s", compiled.size, options->output);
 	compile_free(&compiled);

@@ -118,7 +118,7 @@ static void export(const struct export_options *o, struct messages *m)
 	if (!o->output)
 		(void)write_rows(&rows, NULL, m);
 	else if (write_file(&rows, o->output, m))
-		printf("%s: %zu serials of %s\n", o->output, rows.count, o->ca);
+		message_result("%s: %zu serials of %s", o->output, rows.count, o->ca);
 out:
 	export_rows_free(&rows);
 	redis_ca_close(&ca);

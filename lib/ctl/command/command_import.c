@@ -76,12 +76,12 @@ static void print_summary(struct import *i, uint64_t total, bool whole)
 {
 	const struct import_counts *n = &i->counts;
 	uint64_t others = 0;
-	printf("%s: %s%" PRIu64 " of %" PRIu64 " serials: %" PRIu64 " added, %" PRIu64 " changed, %" PRIu64
-	       " equal, %" PRIu64 " in conflict, %" PRIu64 " failed\n",
+	message_result("%s: %s%" PRIu64 " of %" PRIu64 " serials: %" PRIu64 " added, %" PRIu64
+		       " changed, %" PRIu64 " equal, %" PRIu64 " in conflict, %" PRIu64 " failed",
 		i->path, i->dry_run ? "dry run, nothing written; " : "", import_counts_sum(n), total,
 		n->added, n->changed, n->equal, n->conflicts, n->failed);
 	if (whole && count_others(i, &others))
-		printf("%" PRIu64 " more of %s are in Redis and stay as they are\n", others,
+		message_result("%" PRIu64 " more of %s are in Redis and stay as they are", others,
 			i->ca.ca->name.value);
 	if (!whole)
 		message_error(i->m, (struct place){i->path, 0, 0},

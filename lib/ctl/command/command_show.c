@@ -48,8 +48,8 @@ static void print_settings(const struct snapshot *s)
 	static const char *const levels[] = {"debug", "info", "warning", "error"};
 	const struct snapshot_header *h = &s->header;
 
-	printf("snapshot %s: version %u, %llu octets; CAs: %u, tables: %u, keys: %u\n", s->path, h->version,
-		(unsigned long long)h->file_size, h->ca_count, h->table_count, h->key_count);
+	message_result("snapshot %s: version %u, %llu octets; CAs: %u, tables: %u, keys: %u", s->path,
+		h->version, (unsigned long long)h->file_size, h->ca_count, h->table_count, h->key_count);
 	printf("  nonce %s, cache_headers %s, max_cache_age ", nonces[h->nonce],
 		h->cache_headers ? "true" : "false");
 	if (h->max_cache_age == SNAPSHOT_NO_MAX_AGE)

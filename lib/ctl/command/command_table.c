@@ -142,7 +142,8 @@ static void print_summary(const char *path, const struct table_header *h, const 
 	uint64_t revoked = 0;
 	for (uint64_t i = 0; i < h->entry_count; i++)
 		revoked += status[i * h->entry_size] == CERT_STATUS_REVOKED ? 1 : 0;
-	printf("%s: %" PRIu64 " %s, %" PRIu64 " revoked, thisUpdate %s, nextUpdate %s, %" PRIu64 " octets\n",
+	message_result("%s: %" PRIu64 " %s, %" PRIu64 " revoked, thisUpdate %s, nextUpdate %s, %" PRIu64
+		       " octets",
 		path, h->entry_count, h->entry_count == 1 ? "entry" : "entries", revoked,
 		iso_time(h->this_update, this_update), iso_time(h->next_update, next_update), h->file_size);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "snapshot.h"
+#include "status_redis_tls.h"
 #include "status_table.h"
 #include "ctl/iso_time.h"
 #include "ctl/memory.h"
@@ -244,22 +245,39 @@ static void check_redis_end(const struct checking *c, const char *key, int64_t e
 
 	if (end <= c->now)
 		find(c->report, CHECK_CRITICAL,
-			"the certificate of %s ended on %s, and without it Redis cannot be asked; replace it "
-			"and "
-			"compile",
-			key, iso_time(end, text));
+			"a certificate of %s is not valid now, and without it Redis cannot be asked; replace "
+			"it "
+			"and compile",
+			key);
 	else if (end - c->now <= c->limits->signer_days * SECONDS_PER_DAY)
-		find(c->report, CHECK_WARNING, "the certificate of %s ends on %s; replace it and compile",
-			key, iso_time(end, text));
+		find(c->report, CHECK_WARNING, "a certificate of %s ends on %s; replace it and compile", key,
+			iso_time(end, text));
 	else if (end != INT64_MAX)
-		find(c->report, CHECK_OK, "the certificate of %s is good until %s", key, iso_time(end, text));
+		find(c->report, CHECK_OK, "the certificates of %s are good until %s", key,
+			iso_time(end, text));
+}
+
+/* Which CA's certificate the server has is not known here: one that ends before the others is worth a word. */
+static void check_redis_tls(const struct checking *c, const struct redis_settings *redis)
+{
+	const struct redis_certificates ca = redis_certificates(redis->tls_ca);
+	const struct redis_certificates cert = redis_certificates(redis->tls_cert);
+	const int64_t end = redis_ca_end(&ca, c->now);
+
+	check_redis_end(c, "redis.tls.ca", end);
+	check_redis_end(c, "redis.tls.cert", redis_chain_end(&cert, c->now));
+	if (ca.count > 1 && end > c->now && ca.first_end - c->now <= c->limits->signer_days * SECONDS_PER_DAY)
+		find(c->report, CHECK_WARNING,
+			"one of the %zu certificates of redis.tls.ca has ended, or will soon; remove it once "
+			"no "
+			"server's certificate is of that CA",
+			ca.count);
 }
 
 static void check_redis(const struct checking *c)
 {
 	struct snapshot_fault fault = {0};
 	struct redis_settings redis = {0};
-	struct redis_credentials_ends ends = {0};
 	char text[FAULT_TEXT_SIZE];
 
 	if (c->snapshot->header.redis_offset == 0)
@@ -268,9 +286,12 @@ static void check_redis(const struct checking *c)
 		find(c->report, CHECK_CRITICAL, "%s", fault_text(&fault, text));
 		return;
 	}
-	ends = redis_credentials_ends(&redis);
-	check_redis_end(c, "redis.tls.ca", ends.ca);
-	check_redis_end(c, "redis.tls.cert", ends.cert);
+	if (redis.tls_ca.len > 0 && !redis_tls_is_built())
+		find(c->report, CHECK_WARNING,
+			"Redis is to be asked over TLS, which this ocspctl is built without; an ocsp-cgi of "
+			"the "
+			"same build answers internalError: build both with REDIS_TLS=1");
+	check_redis_tls(c, &redis);
 }
 
 void check(const char *path, const struct check_limits *limits, int64_t now, struct check_report *out)

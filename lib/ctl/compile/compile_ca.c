@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/iso_time.h"
 #include "ctl/memory.h"
 
 #define SECONDS_PER_HOUR 3600
@@ -121,6 +122,36 @@ static bool add_signer(struct compile_ca *ca, size_t i, int64_t now, struct mess
 		ca->config->validity_hours * SECONDS_PER_HOUR, m);
 }
 
+/* The first of those that are not valid yet. */
+static int64_t first_begin(const struct compile_ca *ca, int64_t now)
+{
+	int64_t begin = INT64_MAX;
+
+	for (size_t i = 0; i < ca->signer_count; i++) {
+		const struct write_cert *certificate = &ca->write_signers[i].certificate;
+
+		if (certificate->not_before <= now && certificate->not_after > now)
+			return now;
+		if (certificate->not_before > now && certificate->not_before < begin)
+			begin = certificate->not_before;
+	}
+	return begin;
+}
+
+/* Where there is a signer, but only later. */
+static void warn_of_gap(const struct compile_ca *ca, int64_t now, struct messages *m)
+{
+	const int64_t begin = first_begin(ca, now);
+	char text[ISO_TIME_SIZE];
+
+	if (begin > now && begin != INT64_MAX)
+		message_warning(m, ca->config->name.at,
+			"%s has no signer that is valid now; until %s its requests are answered tryLater: "
+			"keep "
+			"the present delegate beside the next one (ocsp_certs)",
+			ca->config->name.value, iso_time(begin, text));
+}
+
 static void add_signers(struct compile_ca *ca, int64_t now, struct messages *m)
 {
 	const struct config_ca *from = ca->config;
@@ -137,6 +168,7 @@ static void add_signers(struct compile_ca *ca, int64_t now, struct messages *m)
 		message_error(m, from->name.at,
 			"%s has no signer whose certificate is valid now or later; give a new ocsp_cert",
 			from->name.value);
+	warn_of_gap(ca, now, m);
 }
 
 static bool is_signer_or_repeated(const struct compile_ca *ca, X509 *const *chain, size_t i)

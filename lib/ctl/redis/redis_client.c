@@ -12,6 +12,7 @@
 #include "ctl/file.h"
 #include "ctl/memory.h"
 #include "redis_connect.h"
+#include "status_redis_fault.h"
 
 #define READ_OCTETS 65536
 
@@ -208,7 +209,8 @@ static bool greet(struct redis_client *c, size_t count, const struct slice *word
 		return false;
 	if (answer.type == REDIS_ANSWER_TEXT && bytes_equal(answer.text, SLICE("OK")))
 		return true;
-	const struct slice shown = redis_client_shown(answer.text);
+	const struct slice shown =
+		redis_client_shown(redis_fault_shown(answer.text, c->settings.settings.password));
 	message_error(c->m, c->at, "redis %s: %s refused: %.*s; check %s", c->name,
 		(const char *)words[0].data, (int)shown.len, shown.data ? (const char *)shown.data : "",
 		check);

@@ -5,7 +5,6 @@
 #include <openssl/x509.h>
 
 #include "ctl/credentials/credentials.h"
-#include "ctl/iso_time.h"
 #include "ctl/memory.h"
 
 /* One behind another; {NULL, 0}: OpenSSL cannot write what it has read. */
@@ -96,48 +95,61 @@ bool redis_credentials(const struct config_redis *from, struct resolved_redis *o
 	return ok;
 }
 
-/* Reads one of several, which stand one behind another; `from` moves behind it. 0: it is none. */
-static int64_t next_end(struct slice *from)
+/* Reads the first one; `from` moves behind it. False: it is none, or has no dates. */
+static bool take_times(struct slice *from, int64_t *begin, int64_t *end)
 {
 	const unsigned char *at = from->data;
-	int64_t begin = 0, end = 0;
 	X509 *certificate = d2i_X509(NULL, &at, (long)from->len);
 	const size_t used = certificate ? (size_t)(at - from->data) : from->len;
-	if (certificate && !credentials_validity(certificate, &begin, &end))
-		end = 0;
+	const bool ok = certificate && credentials_validity(certificate, begin, end);
 	*from = (struct slice){from->data + used, from->len - used};
 	X509_free(certificate);
-	return end;
+	return ok;
 }
 
-struct redis_credentials_ends redis_credentials_ends(const struct redis_settings *s)
+struct redis_certificates redis_certificates(struct slice der)
 {
-	struct redis_credentials_ends ends = {INT64_MAX, INT64_MAX};
-	struct slice ca = s->tls_ca, cert = s->tls_cert;
-	if (cert.len > 0)
-		ends.cert = next_end(&cert);
-	if (ca.len > 0)
-		ends.ca = 0;
-	while (ca.len > 0) {
-		const int64_t end = next_end(&ca);
-		ends.ca = end > ends.ca ? end : ends.ca;
+	struct redis_certificates all = {0, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN};
+	for (; der.len > 0; all.count++) {
+		int64_t begin = 0, end = 0;
+		if (!take_times(&der, &begin, &end))
+			begin = end = 0;
+		all.first_begin = begin < all.first_begin ? begin : all.first_begin;
+		all.last_begin = begin > all.last_begin ? begin : all.last_begin;
+		all.first_end = end < all.first_end ? end : all.first_end;
+		all.last_end = end > all.last_end ? end : all.last_end;
 	}
-	return ends;
+	return all;
+}
+
+int64_t redis_ca_end(const struct redis_certificates *ca, int64_t now)
+{
+	if (ca->count == 0)
+		return INT64_MAX;
+	return ca->first_begin > now ? now : ca->last_end;
+}
+
+int64_t redis_chain_end(const struct redis_certificates *chain, int64_t now)
+{
+	if (chain->count == 0)
+		return INT64_MAX;
+	return chain->last_begin > now ? now : chain->first_end;
 }
 
 static void warn_of_end(struct config_text file, int64_t end, int64_t now, struct messages *m)
 {
-	char text[ISO_TIME_SIZE];
 	if (end <= now)
 		message_warning(m, file.at,
-			"the certificate in %s ended on %s, and without it Redis cannot be asked; replace it",
-			file.value, iso_time(end, text));
+			"a certificate in %s is not valid now, and without it Redis cannot be asked; replace "
+			"it",
+			file.value);
 }
 
 void redis_credentials_check_times(
 	const struct config_redis *from, const struct redis_settings *s, int64_t now, struct messages *m)
 {
-	const struct redis_credentials_ends ends = redis_credentials_ends(s);
-	warn_of_end(from->tls_ca, ends.ca, now, m);
-	warn_of_end(from->tls_cert, ends.cert, now, m);
+	const struct redis_certificates ca = redis_certificates(s->tls_ca);
+	const struct redis_certificates cert = redis_certificates(s->tls_cert);
+	warn_of_end(from->tls_ca, redis_ca_end(&ca, now), now, m);
+	warn_of_end(from->tls_cert, redis_chain_end(&cert, now), now, m);
 }

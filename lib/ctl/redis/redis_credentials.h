@@ -12,14 +12,24 @@
  */
 bool redis_credentials(const struct config_redis *from, struct resolved_redis *out, struct messages *m);
 
-/* Until when these serve, Unix seconds: INT64_MAX where there are none, 0 where no date can be read. */
-struct redis_credentials_ends {
-	int64_t ca;   /* the last of redis.tls.ca: then no server is trusted any more */
-	int64_t cert; /* the first of redis.tls.cert, ocsp-cgi's own */
+/* Of one or several certificates. One whose dates cannot be read has 0 for both: it has ended. */
+struct redis_certificates {
+	size_t count;                    /* 0: there are none, and nothing else is set */
+	int64_t first_begin, last_begin; /* notBefore: the earliest, the latest; Unix seconds */
+	int64_t first_end, last_end;     /* notAfter likewise */
 };
-struct redis_credentials_ends redis_credentials_ends(const struct redis_settings *s);
 
-/* Warns of those that have ended at `now`, Unix seconds. */
+/* Of certificates in DER, one behind another, as redis_settings.tls_ca and tls_cert have them. */
+struct redis_certificates redis_certificates(struct slice der);
+
+/*
+ * Until when these serve at `now` (Unix seconds); at most `now`: not now. Of redis.tls.ca one is enough, of redis.tls.cert, a
+ * chain, all are needed. INT64_MAX: there are none.
+ */
+int64_t redis_ca_end(const struct redis_certificates *ca, int64_t now);
+int64_t redis_chain_end(const struct redis_certificates *chain, int64_t now);
+
+/* Warns of those that do not serve at `now`, Unix seconds. */
 void redis_credentials_check_times(
 	const struct config_redis *from, const struct redis_settings *s, int64_t now, struct messages *m);
 

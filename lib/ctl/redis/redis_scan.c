@@ -7,6 +7,7 @@
 #include "ctl/progress.h"
 
 #define ODD_SAID_MAX 20
+#define KEYS_MAX     UINT64_C(100000000) /* of one CA: ten times what is reckoned with */
 
 /* A subject may hold any of the characters that a pattern gives a meaning. */
 static char *pattern_of(struct slice prefix)
@@ -24,7 +25,11 @@ static char *pattern_of(struct slice prefix)
 
 static void begin(struct redis_scan *s, struct redis_client *c, struct slice prefix, struct messages *m)
 {
-	*s = (struct redis_scan){.client = c, .prefix = prefix, .pattern = pattern_of(prefix), .cursor = "0"};
+	*s = (struct redis_scan){.client = c,
+		.prefix = prefix,
+		.pattern = pattern_of(prefix),
+		.cursor = "0",
+		.next_landmark = 1};
 	if (c->settings.settings.cluster)
 		message_warning(
 			m, c->at, "only the keys of this node of the cluster are seen; do it for each");
@@ -76,6 +81,21 @@ static void take_key(struct redis_scan *s, struct slice key, struct messages *m)
 		say_odd(s, key, m);
 }
 
+/*
+ * Whether the cursors go round in a circle: one of them is remembered, after 1, 2, 4, 8 … pages, and must not come again
+ * (Brent's algorithm). A scan of a sound Redis meets no cursor twice.
+ */
+static bool goes_round(struct redis_scan *s)
+{
+	if (!s->ended && strcmp(s->cursor, s->landmark) == 0)
+		return true;
+	if (++s->pages == s->next_landmark) {
+		memcpy(s->landmark, s->cursor, sizeof s->landmark);
+		s->next_landmark *= 2;
+	}
+	return false;
+}
+
 /* SCAN's reply: the next cursor, and a list of keys. */
 static bool take_page(struct redis_scan *s, const struct redis_answer *answer, struct messages *m)
 {
@@ -86,12 +106,12 @@ static bool take_page(struct redis_scan *s, const struct redis_answer *answer, s
 	if (cursor.type != REDIS_ANSWER_TEXT || cursor.text.len >= sizeof s->cursor ||
 		keys.type != REDIS_ANSWER_LIST)
 		return false;
-	const bool is_zero = bytes_equal(cursor.text, SLICE("0"));
-	if (!is_zero && bytes_equal(cursor.text, bytes_of(s->cursor)))
-		return false; /* it would never end */
 	memcpy(s->cursor, cursor.text.data, cursor.text.len);
 	s->cursor[cursor.text.len] = '\0';
-	s->ended = is_zero;
+	s->ended = bytes_equal(cursor.text, SLICE("0"));
+	s->keys += keys.count;
+	if (goes_round(s) || s->keys > KEYS_MAX)
+		return false; /* it would never end */
 	if (keys.count > s->size) {
 		s->serials = memory_resized(s->serials, keys.count, sizeof *s->serials);
 		s->size = keys.count;

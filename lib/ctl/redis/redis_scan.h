@@ -15,7 +15,8 @@ struct redis_scan {
 	struct redis_client *client;
 	struct slice prefix;
 	char *pattern;
-	char cursor[24];
+	char cursor[24], landmark[24];
+	uint64_t pages, next_landmark, keys;
 	bool ended;
 };
 
