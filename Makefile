@@ -167,7 +167,7 @@ help:
 	@echo 'make hardening       what protects the programs as they were built, line by line; fails where something is missing'
 	@echo 'make deps            installs what these need (demo, check, lint, fuzz, prove do it themselves)'
 	@echo 'make install         to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it away'
-	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends'
+	@echo '                     OCSP_GROUP=ocsp-cgi installs the responder set-group-ID, as README.md recommends; it stays so'
 	@echo 'make dist            dist/$(NAME).tar.xz of the committed files, and its SBOM (SPDX) beside it'
 	@echo 'make clean           removes build/ and dist/'
 	@echo
@@ -292,19 +292,33 @@ CONF = $(DESTDIR)/etc/ocsp-cgi
 DATA = $(DESTDIR)/var/lib/ocsp-cgi
 
 # OCSP_GROUP=ocsp-cgi: the program has that group's rights, which nothing else on the host has, and with them it reads the snapshot.
-OCSP_GROUP ?=
+# Not given: the group of a set-group-ID program that is there; an update without it would take the site down. OCSP_GROUP= is none.
+GROUP_OF    = $(shell [ -g $(1) ] && ls -ld $(1) | awk '{ print $$4 }')
+GROUP_THERE = $(or $(call GROUP_OF,$(CGI)/ocsp-cgi),$(call GROUP_OF,$(DATA)))
+ifeq ($(origin OCSP_GROUP),undefined)
+KEPT_GROUP  = $(call GROUP_OF,$(CGI)/ocsp-cgi)
+endif
+GROUP       = $(OCSP_GROUP)$(KEPT_GROUP)
 
+# A recipe is expanded before its first line is run: the group is that of what is replaced, or removed. Folders that are there
+# keep owner and mode, but for OCSP_GROUP.
 install: all
-	install -d $(BIN) $(CGI) $(DOC) $(CONF) $(DATA)
+	$(if $(GROUP),@tests/supply/group.sh $(GROUP))
+	@[ -z '$(KEPT_GROUP)' ] || echo 'ocsp-cgi stays set-group-ID $(KEPT_GROUP), as it is there (make install OCSP_GROUP= ends that)'
+	install -d $(BIN) $(CGI) $(DOC)
+	$(foreach folder,$(CONF) $(DATA),[ -d $(folder) ] || install -d $(folder);)
+	$(if $(OCSP_GROUP)$(if $(wildcard $(DATA)),,$(GROUP)),install -d -o root -g $(GROUP) -m 2750 $(DATA))
 	install -m 755 $(BUILD)/ocspctl $(BIN)/ocspctl
-	install $(if $(OCSP_GROUP),-o root -g $(OCSP_GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
-	$(if $(OCSP_GROUP),install -d -o root -g $(OCSP_GROUP) -m 2750 $(DATA))
+	install $(if $(GROUP),-o root -g $(GROUP) -m 2755,-m 755) $(BUILD)/ocsp-cgi $(CGI)/ocsp-cgi
 	install -m 644 README.md SECURITY.md LICENSE config.yaml.example www/index.html $(wildcard www/*.conf) $(DOC)
 
 uninstall:
 	rm -f $(BIN)/ocspctl $(CGI)/ocsp-cgi
 	rm -f $(addprefix $(DOC)/,README.md SECURITY.md LICENSE config.yaml.example index.html $(notdir $(wildcard www/*.conf)))
 	-rmdir $(DOC) 2>/dev/null
+	@[ ! -e $(DATA) ] || echo '$(DATA) stays: snapshots, with keys in them, and tables; to remove it: rm -r $(DATA)'
+	@[ ! -e $(CONF) ] || echo '$(CONF) stays: the configuration, and what lies beside it; to remove it: rm -r $(CONF)'
+	@[ -z '$(GROUP_THERE)' ] || echo 'the group $(GROUP_THERE) stays; to remove it, where nothing else uses it: groupdel $(GROUP_THERE)'
 
 # What is shipped is built once more where it is unpacked; of that the SBOM speaks.
 NAME = ocsp-cgi-$(VERSION)

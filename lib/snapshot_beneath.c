@@ -57,8 +57,9 @@ bool snapshot_map_beneath(
 	bool mapped = false;
 	const char *rest = behind(root, path);
 	if (!rest)
-		return refuse(
-			fault, path, "not beneath the folder that a program with rights of its own takes");
+		return refuse(fault, path,
+			"not beneath " SNAPSHOT_FOLDER
+			", and a program with a group of its own takes nothing else");
 	int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return refuse_with_errno(fault, path, "its folder cannot be opened");

@@ -37,7 +37,7 @@ bool snapshot_map(
 
 /*
  * snapshot_map() of a secret file beneath `root`: "ROOT/NAME…", in which no part is empty, ".", ".." or a symbolic link.
- * fault->file is `path`.
+ * fault->file is `path`; the reason names SNAPSHOT_FOLDER, which `root` is but in tests.
  */
 bool snapshot_map_beneath(
 	const char *root, const char *path, struct slice *file, struct snapshot_fault *fault);

@@ -240,7 +240,8 @@ bool file_write(struct file_output *out, const void *octets, size_t len, struct 
 static bool give_group(const struct file_output *out, gid_t group, struct messages *m)
 {
 	struct stat old, own;
-	if (group == FILE_GROUP_KEEP) {
+	const bool kept = group == FILE_GROUP_KEEP;
+	if (kept) {
 		if (lstat(out->path, &old) < 0)
 			return true;
 		group = old.st_gid;
@@ -252,10 +253,10 @@ static bool give_group(const struct file_output *out, gid_t group, struct messag
 	int error = errno;
 	const struct group *entry = getgrgid(group);
 	message_error(m, place_of(out->path),
-		"cannot give the new file to group %s (%lu): %s; run as root or as a member of that group, "
-		"or choose "
-		"another; the old file stays",
-		entry ? entry->gr_name : "without a name", (unsigned long)group, strerror(error));
+		"cannot give the new file to %sgroup %s (%lu): %s; run as root or as a member of that "
+		"group%s; the old file stays",
+		kept ? "the old one's " : "", entry ? entry->gr_name : "without a name", (unsigned long)group,
+		strerror(error), kept ? "" : ", or choose another");
 	return false;
 }
 

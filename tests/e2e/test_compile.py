@@ -333,6 +333,81 @@ class TheFile(Compile):
         self.assertEqual(self.octets("from-elsewhere"), self.octets("snapshot"))
 
 
+class Output(Compile):
+    """What -o must not be: compile has replaced keys by snapshots."""
+
+    def named(self):
+        """A configuration that names a file in every place that takes one, all of them copies: of PEM, DER and what is neither."""
+        copies = {name: shutil.copy(self.lab.path(of), self.lab.path(name)) for name, of in {
+            "its-ca.pem": "ca.pem", "its-ocsp.pem": self.delegate.cert_file, "its-ocsp.key": self.delegate.key_file,
+            "its-chain.pem": "ca.pem", "its-requester.pem": self.delegate.cert_file, "its.table": "ca.table",
+        }.items()}  # fmt: skip
+        self.lab.write("its.password", "secret\n")
+        self.lab.write("its-redis.password", "secret\n")
+        os.chmod(self.lab.path("its.password"), 0o600)
+        os.chmod(self.lab.path("its-redis.password"), 0o600)
+        site = {
+            "ca_cert": {"cert": "its-ca.pem"},
+            "ocsp_cert": {"cert": "its-ocsp.pem", "key": "its-ocsp.key", "password_file": "its.password"},
+            "ocsp_chain": "its-chain.pem",
+            "require_signed_requests": {"requesters": ["its-requester.pem"]},
+            "status": {"table": "its.table"},
+        }
+        text = json.dumps({"redis": {"password_file": "its-redis.password"}, "certificate_authorities": {"ca": site}}, indent=1)
+        self.lab.write("tried.yaml", text)
+        return [*copies, "its.password", "its-redis.password", "tried.yaml"]
+
+    def assert_stays(self, name, *words):
+        before = self.octets(name)
+        done = self.lab.ctl("compile", "-c", "tried.yaml", "-o", name)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(self.octets(name), before)
+        self.assertRegex(done.stderr, f"(?m)^{re.escape(name)}: error: this is .*; it stays. Name another file with -o")
+        self.assertIn(f"{name} is as it was", done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_no_file_that_the_configuration_names(self):
+        names = self.named()
+        for name in names:
+            with self.subTest(name):
+                self.assert_stays(name, "the configuration itself" if name == "tried.yaml" else "that tried.yaml:")
+        self.assertEqual(self.lab.ctl("compile", "-c", "tried.yaml", "-o", "tried").returncode, 0)
+
+    def test_nor_under_another_name(self):
+        self.named()
+        os.symlink("its.password", self.lab.path("link"))
+        text = self.octets("tried.yaml").decode().replace('"its.password"', '"link"')
+        self.lab.write("tried.yaml", text)
+        self.assert_stays("its.password", "the password file that tried.yaml:")
+
+    def test_no_certificate_crl_key_or_table_besides(self):
+        self.run_compile(self.site())
+        self.lab.crl("a.crl", self.ca)
+        self.lab.write("a.der", self.ca.der())
+        self.lab.certificate("stranger")
+        shutil.copy(self.lab.path("ca.table"), self.lab.path("other.table"))
+        for name, kind in (
+            ("a.crl", "PEM"),
+            ("stranger.key", "PEM"),
+            ("stranger.pem", "PEM"),
+            ("a.der", "DER"),
+            ("other.table", "a status table"),
+        ):
+            with self.subTest(name):
+                self.assert_stays(name, f"this is {kind}", "or remove this one first")
+
+    def test_what_was_a_snapshot_or_nothing_is_replaced(self):
+        self.run_compile(self.site(), "whole")
+        whole = self.octets("whole")
+        flipped = bytes([whole[0] ^ 1]) + whole[1:]
+        for before in (whole, whole[:100], whole[:3], flipped, bytes(len(whole)), b"", b"garbage\n"):
+            with self.subTest(before[:16]):
+                self.lab.write("tried", before)
+                self.assertEqual(self.run_compile(self.site()).returncode, 0)
+                self.assertEqual(self.octets("tried"), whole)
+
+
 class Keys(Compile):
     """The forms in which keys and certificates come."""
 

@@ -187,8 +187,8 @@ class Limit(Replacing):
         """the second way to be full, which needs no rights: half of what is to be written"""
         for name in self.COMMANDS:
             with self.subTest(name), self.folder_with(name) as folder:
-                self.lab.must(*self.COMMANDS[name], "-o", "whole")
-                half = os.path.getsize(self.lab.path("whole")) // 2
+                self.lab.must(*self.COMMANDS[name], "-o", f"whole.{name}")
+                half = os.path.getsize(self.lab.path(f"whole.{name}")) // 2
                 limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (half, half))
                 path = os.path.join(folder, name)
                 done = self.run_command(name, path, preexec_fn=limit)
@@ -333,7 +333,7 @@ class Failing(Replacing):
                 path = os.path.join(folder, name)
                 os.chown(path, -1, NOBODY.pw_gid)
                 done = self.trace(name, path, "-o", os.devnull, "-e", "trace=fchown", "-e", "inject=fchown:error=EPERM:when=1")
-                self.assert_refused(done, path, "cannot give the new file to group", "the old file stays")
+                self.assert_refused(done, path, "cannot give the new file to the old one's group ", "member of that group; the old file stays")
                 self.assert_unharmed(name, folder)
                 self.assertEqual(os.stat(path).st_gid, NOBODY.pw_gid)
 

@@ -192,3 +192,29 @@ class ExportFile(Importing):
             done = subprocess.run(words, cwd=self.lab.folder, capture_output=True, umask=mask)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(stat.S_IMODE(os.stat(self.lab.path("out.tsv")).st_mode), mode)
+
+    def test_nothing_else_is_written_over(self):
+        """a key, a certificate, a table, a snapshot; the configuration and what it names"""
+        self.server.put(9, 0)
+        self.lab.write("a.der", self.ca.der())
+        self.lab.write("a.snapshot", b"OCSPSNAP")
+        self.lab.write("a.table", b"OCSPTABL")
+        for name, kind in (
+            ("ca.key", "PEM"),
+            ("ca.pem", "the certificate that config.yaml:"),
+            ("a.der", "DER"),
+            ("a.snapshot", "a snapshot"),
+            ("a.table", "a status table"),
+            ("config.yaml", "the configuration itself"),
+        ):
+            with self.subTest(name):
+                with open(self.lab.path(name), "rb") as file:
+                    before = file.read()
+                done = self.lab.ctl("export", "-c", "config.yaml", "--ca", "ca", "-o", name)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertRegex(done.stderr, f"(?m)^{name}: error: this is {kind}.*; it stays. Name another file with -o")
+                with open(self.lab.path(name), "rb") as file:
+                    self.assertEqual(file.read(), before)
+        for before in (b"", b"serial\n", b"anything"):
+            self.lab.write("out.tsv", before)
+            self.assertEqual(self.lab.ctl("export", "-c", "config.yaml", "--ca", "ca", "-o", "out.tsv").returncode, 0)

@@ -69,6 +69,10 @@ static void command_lines(void **state)
 	}
 	assert_int_equal(RUN("--help"), 0);
 	assert_non_null(strstr(command_printed, "--complete"));
+	assert_int_equal(RUN("--index", "i", "--crl", "c", "--ca", "A"), 2);
+	lab_assert_said("two_sources", "--index or --crl is needed, not both");
+	assert_int_equal(RUN("--index", "i", "--ca", "A", "--ca-cert", "ca.pem", "-o", "x"), 2);
+	lab_assert_said("two_cas", "--ca or --ca-cert is needed, not both");
 }
 
 static void assert_index_table(const char *path, int64_t before, int64_t hours)
@@ -198,8 +202,8 @@ static const char *write_index(unsigned entries)
 	return lab_path("cut.txt");
 }
 
-/* Beneath a thousand entries any index may replace any other, with a warning where it has fewer. */
-static void a_cut_index_is_warned_of_and_a_large_one_that_is_lost_refused(void **state)
+/* Beneath a thousand entries any index but an empty one may replace any other, with a warning where it has fewer. */
+static void a_cut_index_is_warned_of_and_one_that_is_lost_refused(void **state)
 {
 	static const struct {
 		const char *name;
@@ -207,7 +211,9 @@ static void a_cut_index_is_warned_of_and_a_large_one_that_is_lost_refused(void *
 		int status;
 		const char *said;
 	} cases[] = {
-		{"small_to_none", 3, 0, 0, "had 3 entries, the new one has 0"},
+		{"none_to_none", 0, 0, 0, "the index is empty"},
+		{"one_to_none", 1, 0, 1, "the new index is empty: no serial would be known any more"},
+		{"small_to_none", 3, 0, 1, "it stays. If this is right, say --force"},
 		{"small_to_one", 3, 1, 0, "had 3 entries, the new one has 1"},
 		{"almost_large", 999, 1, 0, "had 999 entries, the new one has 1"},
 		{"large_to_half", 1000, 500, 0, "had 1000 entries, the new one has 500"},
@@ -276,7 +282,7 @@ int main(void)
 		cmocka_unit_test(the_configuration_names_certificate_table_and_hours),
 		cmocka_unit_test(a_refused_index_leaves_the_old_table),
 		cmocka_unit_test(an_empty_index_is_a_table_with_a_warning),
-		cmocka_unit_test(a_cut_index_is_warned_of_and_a_large_one_that_is_lost_refused),
+		cmocka_unit_test(a_cut_index_is_warned_of_and_one_that_is_lost_refused),
 		cmocka_unit_test(a_hundred_thousand_lines_are_all_found),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -63,6 +63,13 @@ static const struct compile_case {
 		"is not the certificate of a CA"},
 	{"missing_certificate", CAS "  A:\n    ca_cert: {cert: none.pem, key: ca.key}\n", false,
 		"config.yaml:3:21: error: cannot open "},
+	{"a_table_whose_folder_is_there", GOOD, true,
+		"is not there yet, and requests are answered tryLater until it is; make it by"},
+	{"a_table_whose_folder_is_not_there",
+		CAS "  A:\n    ca_cert: {cert: ca.pem, key: ca.key}\n    status: {table: no/such/A.table}\n",
+		true,
+		"no/such/A.table is not there yet, nor is its folder, and requests are answered "
+		"tryLater until it is; make the folder, and the table by ocspctl table"},
 	{"unreadable_table",
 		CAS "  A:\n    ca_cert: {cert: ca.pem, key: ca.key}\n    status: {table: ca.pem}\n", true,
 		"config.yaml:4:21: warning: table "},

@@ -125,7 +125,7 @@ static void check_format(const struct key_format *format, EVP_PKEY *key)
 	check_key_is(format->name, loaded, key, said);
 	said = load_key(path, NULL, NULL, &loaded);
 	pki_assert_said(format->name, said, "config.yaml:1:7: error: ");
-	pki_assert_said(format->name, said, "is encrypted; give password or password_file");
+	pki_assert_said(format->name, said, "is encrypted; give password or password_file\n");
 	said = load_key(path, "wrong", NULL, &loaded);
 	pki_assert_said(format->name, said, "cannot be decrypted with this password");
 }

@@ -113,6 +113,15 @@ static void assert_refused(const struct refusal *cases, size_t count)
 	}
 }
 
+static void write_sealed_key(void)
+{
+	EVP_PKEY *key = pki_p256();
+	FILE *file = pki_open(pki_path(folder, "sealed.key"));
+	assert_int_equal(PEM_write_PKCS8PrivateKey(file, key, EVP_aes_256_cbc(), "secret", 6, NULL, NULL), 1);
+	assert_int_equal(fclose(file), 0);
+	EVP_PKEY_free(key);
+}
+
 static void half_a_configuration_is_refused(void **state)
 {
 	static const struct refusal cases[] = {
@@ -128,9 +137,12 @@ static void half_a_configuration_is_refused(void **state)
 		{TLS("'192.0.2.1:1'", "ca: p256.key"), "holds no certificate"},
 		{TLS("'192.0.2.1:1'", "ca: ca.pem, cert: p256.pem, key: ca.key"), "does not match"},
 		{TLS("'192.0.2.1:1'", "ca: ca.pem, cert: p256.pem, key: p256.pem"), "no private key"},
+		{TLS("'192.0.2.1:1'", "ca: ca.pem, cert: p256.pem, key: sealed.key"),
+			"is encrypted; give a copy that is not"},
 	};
 	(void)state;
 	skip_without_tls();
+	write_sealed_key();
 	assert_refused(cases, sizeof cases / sizeof *cases);
 }
 

@@ -9,7 +9,9 @@
 
 #include "cgi.h"
 #include "ctl/compile/compile.h"
+#include "ctl/config/config_files.h"
 #include "ctl/file.h"
+#include "ctl/file_kind.h"
 #include "ctl/memory.h"
 #include "options.h"
 
@@ -104,14 +106,16 @@ static bool run(const struct compile_options *options, struct messages *m)
 	struct config *config = NULL;
 	struct compiled compiled = {0};
 	gid_t group = FILE_GROUP_KEEP;
-	bool done = false;
+	bool replaceable = false, done = false;
 
 	if (!find_group(options->group, &group, m))
 		return false;
 	config = config_load(options->config, m);
 	if (config == NULL)
 		return false;
-	done = compile(config, (int64_t)time(NULL), &compiled, m) &&
+	replaceable = config_files_spare(config, options->output, m) &&
+		      file_kind_replaceable(options->output, FILE_KIND_SNAPSHOT, m);
+	done = compile(config, (int64_t)time(NULL), &compiled, m) && replaceable &&
 	       compile_install(&compiled, options->output, group, m);
 	if (done)
 		print_redis(config);

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "ctl/config/config_files.h"
 #include "ctl/redis/export_rows.h"
 #include "ctl/file.h"
+#include "ctl/file_kind.h"
 #include "options.h"
 
 #define CHUNK 65536
@@ -95,12 +97,19 @@ static bool write_file(const struct export_rows *rows, const char *path, struct 
 	return file_commit(&file, mode_of_new_file(), FILE_GROUP_KEEP, m);
 }
 
+/* TSV looks like any text: what is something else is known, and what the configuration names. */
+static bool may_write(const char *path, const struct config *config, struct messages *m)
+{
+	return !path ||
+	       (config_files_spare(config, path, m) && file_kind_replaceable(path, FILE_KIND_OTHER, m));
+}
+
 static void export(const struct export_options *o, struct messages *m)
 {
 	struct redis_ca ca = {0};
 	struct export_rows rows = {0};
-	if (!redis_ca_find(&ca, o->config, o->ca, m) || !redis_ca_connect(&ca, false, m) ||
-		!export_rows_read(&rows, &ca, m))
+	if (!redis_ca_find(&ca, o->config, o->ca, m) || !may_write(o->output, ca.config, m) ||
+		!redis_ca_connect(&ca, false, m) || !export_rows_read(&rows, &ca, m))
 		goto out;
 	if (rows.unreadable > 0)
 		message_error(m, ca.ca->name.at,

@@ -29,8 +29,8 @@ static const struct option_row rows[] = {
 			"that is not listed is answered with unauthorized"},
 	{.name = "force", .read = option_flag, .offset = AT(force),
 		.help = "also replaces a newer table, one of another CA, one of another\n"
-			"kind of source, or one of 1,000 entries or more by an index\n"
-			"that has lost more than half of them"},
+			"kind of source, any by an index that is empty, or one of 1,000\n"
+			"entries or more by an index that has lost more than half of them"},
 };
 
 static const char head[] =
@@ -48,9 +48,9 @@ static const char *check(const void *read, const struct option_words *words)
 	const struct table_options *o = read;
 	(void)words;
 	if (!o->index == (o->crls.count == 0))
-		return "either --index or --crl is needed";
+		return "--index or --crl is needed, not both";
 	if (!o->ca == !o->ca_cert)
-		return "either --ca or --ca-cert is needed";
+		return "--ca or --ca-cert is needed, not both";
 	if (o->ca_cert && o->config)
 		return "-c goes with --ca, not with --ca-cert";
 	if (o->ca_cert && !o->output)

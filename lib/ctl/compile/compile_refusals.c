@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "status_redis.h"
 #include "status_table.h"
 #include "ctl/iso_time.h"
+#include "ctl/memory.h"
 
 void compile_check_available(const struct config *config, struct messages *m)
 {
@@ -114,13 +116,31 @@ static void check_table_times(
 			path.value, iso_time(table->header.this_update, text));
 }
 
+static bool has_folder(const char *path)
+{
+	struct stat st;
+	char *folder = memory_text(path);
+	char *slash = strrchr(folder, '/');
+	bool found = true;
+
+	if (slash != NULL && slash != folder) {
+		*slash = '\0';
+		found = stat(folder, &st) == 0;
+	}
+	free(folder);
+	return found;
+}
+
 static void say_fault(const struct snapshot_fault *fault, struct config_text path, struct messages *m)
 {
+	const bool no_folder = !has_folder(path.value);
+
 	if (fault->error == ENOENT)
 		message_warning(m, path.at,
-			"table %s is not there yet, and requests are answered tryLater until it is; make it "
-			"by ocspctl table",
-			path.value);
+			"table %s is not there yet%s, and requests are answered tryLater until it is; make "
+			"%s by ocspctl table",
+			path.value, no_folder ? ", nor is its folder" : "",
+			no_folder ? "the folder, and the table" : "it");
 	else
 		message_warning(m, path.at, "table %s cannot be used: %s%s%s; make it again by ocspctl table",
 			path.value, fault->reason ? fault->reason : "not readable", fault->error ? ": " : "",

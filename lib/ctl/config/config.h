@@ -27,6 +27,7 @@ struct config_credential {
 	struct config_text cert, key, pkcs12, password, password_file;
 	struct config_text digest;      /* sha256 | sha384 | sha512; absent: the key's own */
 	struct config_text rsa_padding; /* pkcs1 | pss; absent: pkcs1 */
+	bool no_password;               /* there is no place for one: redis.tls */
 };
 
 #define CONFIG_SIGNERS_MAX 16 /* of one CA: its algorithms, and the next delegate in time of each */

@@ -87,15 +87,16 @@ static EVP_PKEY *parse_key(const uint8_t *octets, size_t len, struct passphrase 
 	return key;
 }
 
-static void say_no_key(struct config_text path, const struct passphrase *pass, struct messages *m)
+static void say_no_key(
+	const struct config_credential *from, const struct passphrase *pass, struct messages *m)
 {
+	const struct config_text path = from->key;
 	const char *reason = credentials_openssl_reason();
 
 	if (pass->asked && pass->password == NULL)
-		message_error(m, path.at,
-			"the key in %s is encrypted; give password or password_file, or (redis.tls) a "
-			"copy that is not",
-			path.value);
+		message_error(m, path.at, "the key in %s is encrypted; %s", path.value,
+			from->no_password ? "give a copy that is not (openssl pkey -in KEY -out COPY)"
+					  : "give password or password_file");
 	else if (pass->asked)
 		message_error(m, path.at,
 			"the key in %s cannot be decrypted with this password (%s); check password or "
@@ -119,7 +120,7 @@ EVP_PKEY *credentials_private_key(const struct config_credential *from, struct m
 
 		key = parse_key(file.octets, file.len, &pass);
 		if (key == NULL)
-			say_no_key(from->key, &pass, m);
+			say_no_key(from, &pass, m);
 	}
 	ERR_clear_error();
 	wipe_sealed(&file);

@@ -60,8 +60,11 @@ static struct slice key_der(const EVP_PKEY *key)
 
 static bool read_key(const struct config_redis *from, struct slice *out, struct messages *m)
 {
-	const struct config_credential own = {
-		.present = true, .at = from->tls_cert.at, .cert = from->tls_cert, .key = from->tls_key};
+	const struct config_credential own = {.present = true,
+		.at = from->tls_cert.at,
+		.cert = from->tls_cert,
+		.key = from->tls_key,
+		.no_password = true};
 	const unsigned errors = m->errors;
 	struct credential pair = {NULL, NULL};
 	if (!credentials_load(&own, true, &pair, m))

@@ -65,14 +65,20 @@ static const char *objection_to_parts(const struct table *fresh, const struct ta
 }
 
 /*
- * A large index does not lose most of itself: it is a file cut short, or another's. A small one may have been begun anew; a
- * CRL loses what has expired.
+ * A large index does not lose most of itself: it is a file cut short, or another's. A small one may; a CRL loses what has
+ * expired.
  */
 static bool lost_most(const struct table_header *fresh, const struct table_header *old)
 {
 	return fresh->kind == TABLE_INDEX && old->entry_count >= LARGE_INDEX &&
 	       fresh->entry_count < old->entry_count &&
 	       fresh->entry_count < old->entry_count - fresh->entry_count;
+}
+
+/* An index begun anew looks like one that was cut to nothing: the operator knows which it is. */
+static bool lost_all(const struct table_header *fresh, const struct table_header *old)
+{
+	return fresh->kind == TABLE_INDEX && fresh->entry_count == 0 && old->entry_count > 0;
 }
 
 /* NULL, or why not. */
@@ -91,6 +97,9 @@ static const char *objection_to_header(const struct table_header *fresh, const s
 			       ? "was made after this command began: by another one, or is the clock wrong?"
 			       : "has a later thisUpdate than the new one: an old CRL would "
 				 "bring revoked certificates back";
+	if (lost_all(fresh, old))
+		return "has entries, and the new index is empty: no serial would be known any more, not even "
+		       "as revoked";
 	if (lost_most(fresh, old))
 		return "has more than twice as many entries as the new one, as if the index had been cut";
 	return NULL;
