@@ -15,6 +15,7 @@
 #include "command_lab.h"
 
 #define NEW_YEAR(yy) "17{" yy "30313031 303030303030 5A}"
+#define Y24          NEW_YEAR("3234")
 #define Y25          NEW_YEAR("3235")
 #define Y26          NEW_YEAR("3236")
 
@@ -63,6 +64,8 @@ static const struct {
 	{"one_older_and_the_other_newer", {USERS(Y26, "05"), CAS(Y25, "03")},
 		{USERS(Y25, "04"), CAS(Y26, "09")}, "newer part"},
 	{"a_whole_one_instead", {USERS(Y25, "05"), CAS(Y25, "05")}, {WHOLE(Y26, "06"), {0}}, NULL},
+	{"a_whole_one_that_is_older_than_a_part", {USERS(Y26, "20"), CAS(Y24, "05")}, {WHOLE(Y25, "10"), {0}},
+		"newer than the new CRL"},
 	{"one_left_out", {USERS(Y25, "05"), CAS(Y25, "05")}, {USERS(Y26, "06"), {0}},
 		"not among the new ones"},
 };

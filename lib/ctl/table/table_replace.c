@@ -50,8 +50,14 @@ static bool find_part(const struct table *t, const uint8_t *scope, struct table_
 /* The headers have the lowest of all parts, so that an older part may hide behind another. NULL, or why not. */
 static const char *objection_to_parts(const struct table *fresh, const struct table *old)
 {
-	for (uint32_t i = 0; fresh->header.part_count > 0 && i < old->header.part_count; i++) {
+	for (uint32_t i = 0; i < old->header.part_count; i++) {
 		struct table_part before = part_of(old, i), now;
+		if (fresh->header.part_count == 0 && fresh->header.this_update < before.this_update)
+			return "was made of a part of the CRL that is newer than the new CRL, which would "
+			       "bring "
+			       "revoked certificates back";
+		if (fresh->header.part_count == 0)
+			continue; /* a number of its own scope */
 		if (!find_part(fresh, before.scope, &now))
 			return "was made of a part of the CRL that is not among the new ones";
 		if (now.this_update < before.this_update ||
