@@ -66,6 +66,8 @@ static const struct refusal refusals[] = {
 	{"signed_requests_of_nobody", CA "    require_signed_requests: true\n", 5, 5, "names nobody"},
 	{"redis_subject_without_slash", CA "    redis_subject: C=US\n", 5, 20, "begins with"},
 	{"redis_two_passwords", "redis: {password: a, password_file: b}\n" CA, 1, 37, "both given"},
+	{"redis_password_with_a_comma", "redis: {password: a, b}\n" CA, 1, 22,
+		"a word without a value in redis; put what has a comma in quotes"},
 	{"redis_user_without_password", "redis: {username: a}\n" CA, 1, 19, "password_file"},
 	{"redis_tls_cert_without_key", "redis: {tls: {cert: a}}\n" CA, 1, 21, "belong together"},
 	{"redis_too_many_addresses", "redis: {address: [a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1,a:1]}\n" CA, 1, 18,

@@ -46,12 +46,17 @@ static const struct config_keys *elsewhere(const char *name)
 	return NULL;
 }
 
-static void say_unknown(
-	struct config_reading *r, const struct config_keys *keys, const struct config_node *name)
+static void say_unknown(struct config_reading *r, const struct config_keys *keys,
+	const struct config_node *name, const struct config_node *value)
 {
 	const struct config_keys *home = elsewhere(name->text);
 	const char *nearest = nearest_key(keys, name->text);
-	if (home)
+	if (!home && config_node_null(value)) /* {password: a, b}: it may be the second half of a password */
+		message_error(r->m, name->at,
+			"a word without a value in %s; put what has a comma in quotes, or give the key a "
+			"value",
+			keys->of);
+	else if (home)
 		message_error(r->m, name->at, "unknown key \"%.64s\" in %s; it belongs in %s", name->text,
 			keys->of, home->of);
 	else if (nearest)
@@ -116,7 +121,7 @@ void config_read_mapping(struct config_reading *r, const struct config_keys *key
 		if (e.key)
 			read_entry(r, &e, into);
 		else
-			say_unknown(r, keys, e.name);
+			say_unknown(r, keys, e.name, e.value);
 	}
 }
 
