@@ -1,6 +1,7 @@
 #include "file.h"
 
 #include "file_guard.h"
+#include "file_temporary.h"
 #include "memory.h"
 #include "process.h"
 
@@ -10,13 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define AWAITED_MAX     1000 /* tries; a leftover that cannot be removed is not waited for without end */
-#define AWAITED_STEP_MS 20   /* between two looks at whether the other has ended */
 #define NOT_ALONE       INT64_MIN
 #define TEMPORARIES_MAX 16 /* concurrent writers of one file; a killed one's is taken over by the next */
 
@@ -53,115 +50,6 @@ void file_failed(struct messages *m, struct place at, const char *verb, const ch
 	message_error(m, at, "cannot %s %s: %s; %s", verb, path, strerror(error), advice(error));
 }
 
-static bool is_named(int fd, const char *path)
-{
-	struct stat open_one, named;
-	return fstat(fd, &open_one) == 0 && lstat(path, &named) == 0 && open_one.st_ino == named.st_ino &&
-	       open_one.st_dev == named.st_dev;
-}
-
-/*
- * A writer holds flock() on its temporary file, so one that can be locked was left behind by a killed writer. The name is
- * compared after locking: meanwhile the file may have been renamed into place and the name be another writer's.
- */
-static void remove_stale(const char *temporary)
-{
-	struct stat st;
-	int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-		flock(fd, LOCK_EX | LOCK_NB) == 0 && is_named(fd, temporary))
-		unlink(temporary);
-	close(fd);
-}
-
-/* -1 with EEXIST: the name is another writer's, try the next. */
-static int create_locked(const char *temporary)
-{
-	remove_stale(temporary);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -1;
-	bool busy = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-	if (busy || !is_named(fd, temporary)) {
-		close(fd);
-		errno = EEXIST;
-		return -1;
-	}
-	return fd;
-}
-
-/* The same; from here on a signal that ends the process removes it. */
-static int create_guarded(const char *temporary)
-{
-	sigset_t before;
-	file_guard_begin(&before);
-	int fd = create_locked(temporary), error = errno;
-	if (fd >= 0)
-		file_guard_set(temporary);
-	file_guard_end(&before);
-	errno = error;
-	return fd;
-}
-
-/* False with ETIMEDOUT: somebody holds it still. */
-static bool lock_until(int fd, int64_t end_us)
-{
-	const struct timespec step = {0, AWAITED_STEP_MS * 1000000};
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return false;
-		if (process_monotonic_us() >= end_us) {
-			errno = ETIMEDOUT;
-			return false;
-		}
-		nanosleep(&step, NULL);
-	}
-	return true;
-}
-
-/* True once the writer whose name it is has ended, so that the name is free or left behind. False with EEXIST: it is in the
- * way; with ETIMEDOUT: it has not ended. */
-static bool wait_for_writer(const char *temporary, const char *path, int64_t end_us, struct messages *m)
-{
-	struct stat st;
-	bool ended = false;
-	int error = EEXIST;
-	int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
-		ended = errno == ENOENT;
-		errno = EEXIST;
-		return ended;
-	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		goto out;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		message_notice(m, place_of(path), "another ocspctl is writing it; waiting for its end");
-		ended = lock_until(fd, end_us);
-		error = ended ? EEXIST : errno;
-	} else {
-		ended = st.st_uid == geteuid() || !is_named(fd, temporary);
-	}
-out:
-	close(fd);
-	errno = error;
-	return ended;
-}
-
-/* As create_guarded(), but the name is waited for while it is another writer's. */
-static int create_awaited(const char *temporary, const char *path, int64_t end_us, struct messages *m)
-{
-	for (unsigned i = 0; i < AWAITED_MAX; i++) {
-		int fd = create_guarded(temporary);
-		if (fd >= 0 || errno != EEXIST)
-			return fd;
-		if (!wait_for_writer(temporary, path, end_us, m))
-			break;
-	}
-	return -1;
-}
-
 /* Replacing a device or a link by rename is never what was meant, and ocsp-cgi follows no link. */
 static bool is_replaceable(const char *path, struct messages *m)
 {
@@ -185,8 +73,8 @@ static bool create(struct file_output *out, const char *path, int64_t end_us, st
 	for (unsigned i = 0; i < TEMPORARIES_MAX && out->fd < 0 && errno == EEXIST; i++) {
 		free(out->temporary);
 		out->temporary = memory_printf("%s.new%u", path, i);
-		out->fd = end_us == NOT_ALONE ? create_guarded(out->temporary)
-					      : create_awaited(out->temporary, path, end_us, m);
+		out->fd = end_us == NOT_ALONE ? file_temporary_create(out->temporary)
+					      : file_temporary_await(out->temporary, path, end_us, m);
 	}
 	if (out->fd < 0) {
 		if (errno == EEXIST)
@@ -237,6 +125,26 @@ bool file_write(struct file_output *out, const void *octets, size_t len, struct 
 	return true;
 }
 
+/* In new memory. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return memory_text(".");
+	return memory_printf("%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+/* Whether somebody else may have put it there: whose group it has would be their choice. */
+static bool is_planted(const char *path, const struct stat *file)
+{
+	struct stat folder = {0};
+	char *name = folder_of(path);
+	const bool open_to_others = stat(name, &folder) < 0 || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+	free(name);
+	return open_to_others && file->st_uid != 0 && file->st_uid != geteuid() &&
+	       file->st_uid != folder.st_uid;
+}
+
 static bool give_group(const struct file_output *out, gid_t group, struct messages *m)
 {
 	struct stat old, own;
@@ -244,6 +152,13 @@ static bool give_group(const struct file_output *out, gid_t group, struct messag
 	if (kept) {
 		if (lstat(out->path, &old) < 0)
 			return true;
+		if (is_planted(out->path, &old)) {
+			message_warning(m, place_of(out->path),
+				"belongs to user %lu in a folder that others may write: its group is not "
+				"kept",
+				(unsigned long)old.st_uid);
+			return true;
+		}
 		group = old.st_gid;
 	}
 	if (fstat(out->fd, &own) == 0 && own.st_gid == group)
@@ -263,11 +178,8 @@ static bool give_group(const struct file_output *out, gid_t group, struct messag
 /* The file is replaced by now: what can still be lost is lost only with the power. */
 static void sync_folder(const char *path, struct messages *m)
 {
-	char *folder = memory_text(path);
-	char *slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder ? 1 : 0] = 0;
-	int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char *folder = folder_of(path);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
 		message_warning(m, place_of(path),
 			"is replaced, but its folder cannot be synchronised: %s; a power failure may bring "

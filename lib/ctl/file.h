@@ -1,8 +1,9 @@
 /*
  * file: reading small files whole, and replacing a file by rename only, so that each reader sees exactly one version.
- *   file.c       replacing
- *   file_read.c  reading, and what is due to secrets
- *   file_guard.c what a signal does to a file in the making
+ *   file.c            replacing
+ *   file_read.c       reading, and what is due to secrets
+ *   file_temporary.c  the name of a file in the making, and who else makes one
+ *   file_guard.c      what a signal does to it
  */
 #ifndef CTL_FILE_H
 #define CTL_FILE_H
@@ -42,7 +43,8 @@ struct file_output {
 	int fd;
 };
 
-#define FILE_GROUP_KEEP ((gid_t)-1) /* the replaced file's, else a set-group-ID folder's, else one's own */
+/* The replaced file's, unless a stranger may have put it there; else a set-group-ID folder's, else one's own. */
+#define FILE_GROUP_KEEP ((gid_t)-1)
 
 bool file_create(struct file_output *out, const char *path, struct messages *m);
 /* The same, once every other writer that made its own so has ended: what is read of `path` from here on stays what is

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "file_lab.h"
@@ -71,6 +72,24 @@ static void group_is_kept_or_given(void **state)
 	assert_true(replace("f", "newer", 0640, FOREIGN_GROUP + 1));
 	assert_int_equal(stat_of("f").st_gid, FOREIGN_GROUP + 1);
 	assert_int_equal(stat_of("f").st_mode & 07777, 0640);
+}
+
+/* Where others may write, a file of somebody else is there by their choice, and so is its group. */
+static void a_planted_files_group_is_not_kept(void **state)
+{
+	static const mode_t modes[] = {01777, 0775, 0755};
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < 3; i++) {
+		make_file("f", "planted", 0600);
+		assert_int_equal(chmod(".", modes[i]), 0);
+		assert_int_equal(chown("f", 12345, FOREIGN_GROUP), 0);
+		assert_true(replace("f", "new", 0640, FILE_GROUP_KEEP));
+		assert_int_equal(stat_of("f").st_gid, i == 2 ? FOREIGN_GROUP : getegid());
+		assert_int_equal(m.warnings, i == 2 ? 2 : i + 1);
+	}
+	assert_int_equal(chmod(".", 0700), 0);
 }
 
 /* In a child that gives root up where the tests run as root. */
@@ -173,6 +192,22 @@ static void a_writer_alone_does_not_wait_without_end(void **state)
 	file_abandon(&out);
 }
 
+/* With a writer's last mode whoever may read it can lock what a killed one has left behind. */
+static void a_writer_alone_passes_by_a_leftover_that_is_locked(void **state)
+{
+	struct file_output out;
+	(void)state;
+	make_file("f.new0", "left behind", 0644);
+	const int other = open("f.new0", O_RDONLY);
+	assert_int_equal(flock(other, LOCK_SH), 0);
+	alarm(20);
+	assert_true(file_create_alone(&out, "f", 60, &m));
+	alarm(0);
+	assert_string_equal(out.temporary, "f.new1");
+	file_abandon(&out);
+	close(other);
+}
+
 static void a_writer_alone_passes_by_what_is_in_the_way(void **state)
 {
 	struct file_output out;
@@ -246,10 +281,12 @@ int main(void)
 		cmocka_unit_test_teardown(unfinished_file_is_private_and_beside, empty_folder),
 		cmocka_unit_test_teardown(reader_keeps_the_version_it_opened, empty_folder),
 		cmocka_unit_test_teardown(group_is_kept_or_given, empty_folder),
+		cmocka_unit_test_teardown(a_planted_files_group_is_not_kept, empty_folder),
 		cmocka_unit_test_teardown(group_that_cannot_be_given_leaves_the_old_file, empty_folder),
 		cmocka_unit_test_teardown(concurrent_writers_do_not_collide, empty_folder),
 		cmocka_unit_test_teardown(a_writer_alone_waits_for_the_other, empty_folder),
 		cmocka_unit_test_teardown(a_writer_alone_does_not_wait_without_end, empty_folder),
+		cmocka_unit_test_teardown(a_writer_alone_passes_by_a_leftover_that_is_locked, empty_folder),
 		cmocka_unit_test_teardown(a_writer_alone_passes_by_what_is_in_the_way, empty_folder),
 		cmocka_unit_test_teardown(killed_writers_leftovers_are_taken_over, empty_folder),
 		cmocka_unit_test_teardown(planted_names_are_neither_followed_nor_removed, empty_folder),
