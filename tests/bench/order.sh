@@ -1,7 +1,8 @@
 #!/bin/sh
 # order.sh BUILD: writes lib/startup/order.txt: the functions and variables of ocsp-cgi in the order of their first use, for lld's
 # --symbol-ordering-file. Requests of all kinds are run under valgrind's lackey, which tells each address that is fetched, read
-# or written. For developers: the file is committed, a name in it that is no more does no harm.
+# or written; so BUILD is a whole one without the sandbox (make NO_SANDBOX=1 BUILD=build/open). For developers: the file is committed, a
+# name in it that is no more does no harm.
 set -eu
 build=$(cd "$1" && pwd)
 tests=$(cd "$(dirname "$0")/.." && pwd)
@@ -51,4 +52,5 @@ for lab in table redis rsa p384 p521 ed25519; do
 	lab_make $lab
 	trace $lab
 done | awk '!seen[$0]++ && !/^(x\.[0-9]+|arena_octets)$/ { print } END { print "arena_octets\nx.0" }' >order
+[ "$(wc -l <order)" -gt 500 ] || { echo "order.sh: $build/ocsp-cgi has not run to its end; is it without the sandbox?" >&2 && exit 1; }
 mv order "$tests/../lib/startup/order.txt"
