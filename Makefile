@@ -53,7 +53,7 @@ LINK     = $(CC) $(CFLAGS) $(SANITIZERS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-
 
 # A process per request: neither the dynamic loader nor PIE's relocations of libcrypto are paid for each time. What else a
 # static ocsp-cgi saves is in lib/startup/, a file each: heap.c (malloc), start.c (the entry point), order.txt (which functions
-# lie side by side; where there is no lld, they lie as they come).
+# lie side by side; where there is no lld, they lie as they come). environment.c is for all kinds.
 KIND     = $(if $(SANITIZE),sanitized,$(if $(DYNAMIC),dynamic,$(if $(PIE),pie,static)))
 KIND_static    = -static $(ORDER_$(HAS_LLD)) $(ENTRY_$(START_KNOWN))
 KIND_pie       = -static-pie $(ORDER_$(HAS_LLD))
