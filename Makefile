@@ -37,14 +37,15 @@ all: $(BUILD)/ocsp-cgi $(BUILD)/ocspctl
 # ---- how it is compiled ----
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-           -Wwrite-strings -Wvla -Wundef -Wformat=2 $(if $(WERROR),-Werror)
+           -Wwrite-strings -Wvla -Wundef -Wformat=2 -Werror=date-time $(if $(WERROR),-Werror)
 HARDEN   = -fPIE -fstack-protector-strong -fstack-clash-protection \
            $(if $(SANITIZE)$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANITIZERS = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # The filter of system calls would kill what sanitizers and valgrind do: switched off here, and nowhere else. A dynamic program
 # has glibc's heap instead of the arena.
 SANDBOX  = $(if $(SANITIZE)$(NO_SANDBOX),-DNO_SANDBOX) $(if $(DYNAMIC),-DSANDBOX_HEAP)
-# The same sources give the same octets in whatever folder they are built.
+# The same sources give the same octets in whatever folder they are built; and whenever: -Werror=date-time, above, takes neither
+# __DATE__ nor __TIME__ nor __TIMESTAMP__.
 REPRODUCE = '-ffile-prefix-map=$(CURDIR)=.'
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(HARDEN) $(REPRODUCE) \
            -ffunction-sections -fdata-sections $(SANITIZERS) $(SANDBOX) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c

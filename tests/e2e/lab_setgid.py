@@ -156,6 +156,10 @@ class Lighttpd(Beside, lab_web.Lighttpd):
         return super().write(name, text)
 
 
+class StreamingLighttpd(Lighttpd):
+    before = "server.stream-request-body = 1\n"
+
+
 class Nginx(Beside, lab_web.Nginx):
     target, hostile_target = "/", "/hostile"
 
@@ -164,6 +168,11 @@ class Nginx(Beside, lab_web.Nginx):
         own = f"server {{\nlisten 127.0.0.1:{self.hostile_port};\nlocation / {{\n"
         own += f"fastcgi_pass unix:{self.path('fcgiwrap.sock')};\nfastcgi_param SCRIPT_FILENAME {self.hostile};\n"
         return own + "fastcgi_param REQUEST_METHOD $request_method;\n}\n}\n"
+
+
+class StreamingNginx(Nginx):
+    def more(self):
+        return super().more() + "fastcgi_request_buffering off;\n"
 
 
 def pids_of(program):

@@ -164,22 +164,25 @@ class Faults(unittest.TestCase):
 class Running(lab.LabTest):
     """A process that waits for a body, in /proc/PID/maps: [(start, end, permissions, name)]."""
 
-    def maps(self, program):
+    def mapped(self, program, file):
+        """The lines of /proc/PID/`file`."""
         environment = {"OCSP_CGI_SNAPSHOT": self.lab.snapshot, "REQUEST_METHOD": "POST", "CONTENT_LENGTH": "100"}
         waiting = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    env=environment)
         try:
             for _ in range(200):
                 time.sleep(0.01)
-                with open(f"/proc/{waiting.pid}/maps") as file:
-                    rows = [line.split(maxsplit=5) for line in file]
-                if any(row[-1].strip() == self.lab.snapshot for row in rows):
-                    break
-            else:
-                self.fail("the snapshot is never mapped")
+                with open(f"/proc/{waiting.pid}/{file}") as text:
+                    lines = text.read().splitlines()
+                if any(line.endswith(" " + self.lab.snapshot) for line in lines):
+                    return lines
+            self.fail("the snapshot is never mapped")
         finally:
             waiting.kill()
             waiting.communicate()
+
+    def maps(self, program):
+        rows = [line.split(maxsplit=5) for line in self.mapped(program, "maps")]
         return [(*(int(end, 16) for end in row[0].split("-")), row[1], row[5].strip() if len(row) > 5 else "") for row in rows]
 
     def responders(self):
@@ -200,6 +203,14 @@ class Running(lab.LabTest):
             inside = [row for row in rows if row[0] < end and row[1] > start]
             self.assertTrue(inside)
             self.assertEqual({row[2] for row in inside}, {"r--p"}, f"{program}: {inside}")
+
+    def test_keys_are_left_out_of_core_dumps(self):
+        """whoever has one written: "dd" is MADV_DONTDUMP"""
+        for _, program in self.responders():
+            lines = self.mapped(program, "smaps")
+            (start,) = (number for number, line in enumerate(lines) if line.endswith(" " + self.lab.snapshot))
+            flags = next(line for line in lines[start:] if line.startswith("VmFlags:"))
+            self.assertIn("dd", flags.split(), f"{program}: {flags}")
 
     def test_keys_are_mapped_read_only_and_at_random_addresses(self):
         for kind, program in self.responders():

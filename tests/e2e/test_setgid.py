@@ -30,7 +30,8 @@ class SetgidTest(lab_web_test.WebTest):
         cls.addClassCleanup(cls.lab.close)
         cls.prepare()
         cls.web = cls.server(cls.lab)
-        cls.addClassCleanup(cls.web.close)
+        if cls.web:
+            cls.addClassCleanup(cls.web.close)
 
     @classmethod
     def server(cls, site):
@@ -115,6 +116,73 @@ class Installation(SetgidTest):
         self.answer_of_the_server(self.good, "good")
 
 
+class Where(SetgidTest):
+    """Which names of a snapshot it takes from somebody of no group, where all that they name are root's and of its group."""
+
+    @classmethod
+    def server(cls, site):
+        """none: nobody starts it"""
+
+    def asked(self, name):
+        """What the program answers nobody, who is in the folder with the group's rights no longer."""
+
+        def prepare():
+            lab_setgid.show(self.lab.state)
+            os.chdir(lab_setgid.STATE)
+            lab_setgid.become_nobody()
+
+        done = subprocess.run(
+            [self.lab.cgi], input=self.request(self.good), capture_output=True, env={"OCSP_CGI_SNAPSHOT": name}, preexec_fn=prepare,
+            timeout=60,
+        )  # fmt: skip
+        return lab.Reply(done)
+
+    def assert_taken(self, name):
+        self.assertEqual(self.asked(name).ocsp.statuses, ["good"])
+
+    def assert_not_taken(self, name, reason):
+        with self.subTest(name):
+            reply = self.asked(name)
+            self.assertEqual(reply.ocsp.status, "internalError", reply.log_text)
+            self.assertIn(f"{name}: {reason}", reply.log["message"])
+
+    def of_root(self, folder):
+        """A copy of the snapshot in a new folder, owner, group and mode as its own."""
+        os.mkdir(folder, 0o755)
+        copy = os.path.join(folder, "snapshot")
+        shutil.copy(self.lab.file, copy)
+        os.chown(folder, 0, os.stat(self.lab.file).st_gid)
+        os.chown(copy, 0, os.stat(self.lab.file).st_gid)
+        os.chmod(copy, 0o640)
+        return copy
+
+    def test_nothing_outside_of_the_folder(self):
+        """a name through the folder's neighbour, and a relative one, are outside, too"""
+        outside = self.of_root(self.lab.path("outside"))
+        for name in (outside, "/var/lib/../lib/ocsp-cgi/snapshot", "//var/lib/ocsp-cgi/snapshot", "snapshot", "./snapshot"):
+            self.assert_not_taken(name, "not beneath /var/lib/ocsp-cgi")
+
+    def test_no_detour_inside(self):
+        self.of_root(self.lab.state + "/more")
+        self.assert_taken(self.lab.snapshot)
+        self.assert_taken(lab_setgid.STATE + "/more/snapshot")
+        for name in ("/snapshot", "./snapshot", "more/../snapshot", "../ocsp-cgi/snapshot", "more//snapshot", "more/./snapshot"):
+            self.assert_not_taken(f"{lab_setgid.STATE}/{name}", 'has an empty part, "." or ".."')
+
+    def test_no_symbolic_link_inside(self):
+        """to what could be named by itself, or to what could not"""
+        elsewhere = self.of_root(self.lab.path("elsewhere"))
+        links = {
+            "to-file": ("snapshot", "", "a symbolic link, which is not followed"),
+            "to-folder": (".", "/snapshot", "a folder of it is none, or a symbolic link"),
+            "to-file-outside": (elsewhere, "", "a symbolic link, which is not followed"),
+            "to-folder-outside": (os.path.dirname(elsewhere), "/snapshot", "a folder of it is none, or a symbolic link"),
+        }
+        for link, (target, rest, reason) in links.items():
+            os.symlink(target, f"{self.lab.state}/{link}")
+            self.assert_not_taken(f"{lab_setgid.STATE}/{link}{rest}", reason)
+
+
 class UnderApache(SetgidTest):
     def test_answers(self):
         self.answer_of_the_server(self.good, "good")
@@ -138,18 +206,30 @@ class UnderApache(SetgidTest):
         self.assert_refused(self.attack(pid))
 
 
-class UnderApacheCgi(SetgidTest):
-    kind = lab_setgid.ApacheCgi
+class UnderLighttpd(SetgidTest):
+    kind = lab_setgid.Lighttpd
     test_answers = UnderApache.test_answers
     test_a_hostile_program_gets_nothing = UnderApache.test_a_hostile_program_gets_nothing
 
 
-class UnderLighttpd(UnderApacheCgi):
-    kind = lab_setgid.Lighttpd
-
-
-class UnderFcgiwrap(UnderApacheCgi):
+class UnderFcgiwrap(UnderLighttpd):
     kind = lab_setgid.Nginx
+
+
+class UnderApacheCgi(UnderLighttpd):
+    kind = lab_setgid.ApacheCgi
+    test_nor_from_the_program_that_the_server_runs = UnderApache.test_nor_from_the_program_that_the_server_runs
+
+
+class HeldUnderLighttpd(SetgidTest):
+    """As README.md has them, lighttpd and nginx start no program before they have the whole body; here they do."""
+
+    kind = lab_setgid.StreamingLighttpd
+    test_nor_from_the_program_that_the_server_runs = UnderApache.test_nor_from_the_program_that_the_server_runs
+
+
+class HeldUnderFcgiwrap(HeldUnderLighttpd):
+    kind = lab_setgid.StreamingNginx
 
 
 class Without(SetgidTest):
