@@ -31,11 +31,6 @@ const char *verify_kind_name(enum verify_kind kind)
 	return kind_of(kind)->name;
 }
 
-size_t verify_key_part_count(enum verify_kind kind)
-{
-	return kind_of(kind)->parts;
-}
-
 static bool is_odd(struct slice number)
 {
 	return (number.data[number.len - 1] & 1) != 0;

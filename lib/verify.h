@@ -32,8 +32,6 @@ struct verify_key {
 
 /* "rsa", "p256", "p384", "p521", "ed25519"; "none" for what is unknown. */
 const char *verify_kind_name(enum verify_kind kind);
-/* How many parts a key of this kind has (2 or 1); 0 for what is unknown. */
-size_t verify_key_part_count(enum verify_kind kind);
 /* Whether the parts can be a key's: their count and lengths, n and e odd, e at least 3. Not whether a point is on its curve:
  * verify() sees to that. */
 /*@ requires \valid_read(key); assigns \nothing; */

@@ -46,11 +46,13 @@ struct file_output {
 /* The replaced file's, unless a stranger may have put it there; else a set-group-ID folder's, else one's own. */
 #define FILE_GROUP_KEEP ((gid_t)-1)
 
+/* Begins one; `path` is copied. file_commit() or file_abandon() it. False: an error was said, and nothing is left to end. */
 bool file_create(struct file_output *out, const char *path, struct messages *m);
 /* The same, once every other writer that made its own so has ended: what is read of `path` from here on stays what is
  * replaced. Of another user's writers it waits for those whose temporary file it can open. After `patience_s` seconds of
  * waiting it is an error. */
 bool file_create_alone(struct file_output *out, const char *path, unsigned patience_s, struct messages *m);
+/* Appends to the temporary file. False: an error was said; file_abandon() is still the caller's. */
 bool file_write(struct file_output *out, const void *octets, size_t len, struct messages *m);
 /* fchown (group), fchmod(mode), fsync, rename, fsync of the folder; on failure the old file is untouched and the temporary
  * one is gone. */

@@ -15,6 +15,7 @@ struct serial {
 	uint8_t octets[CERTID_SERIAL_MAX];
 };
 
+/* Its octets, borrowed. */
 struct slice serial_slice(const struct serial *s);
 
 /* Of a big-endian magnitude, empty for 0, leading zeros allowed. False: it needs more than CERTID_SERIAL_MAX octets. */

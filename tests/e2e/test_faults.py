@@ -71,6 +71,7 @@ class Faults(lab.LabTest):
         outcomes = ", ".join(f"{number} {outcome}" for outcome, number in asked.outcomes.most_common())
         print(f"# {what}, {asked.name}: {count} faults: {outcomes}", flush=True)
         self.assertGreater(count, 0)
+        self.assertEqual(sum(asked.outcomes.values()), count)
 
     def fail_system_calls(self, name, sample, offset):
         if not can_trace():

@@ -19,11 +19,17 @@ ERRORS = ("EINTR", "EIO", "ENOMEM", "EAGAIN", "EPERM", "ENOSYS", "EMFILE")
 ERRORS_SHORT = ("EINTR", "EIO")
 # Results that are no errors: end of file, nothing ready, fewer octets than asked for.
 ODD_RESULTS = {"read": ("0",), "recvfrom": ("0",), "poll": ("0",), "getrandom": ("1", "0"), "sendto": ("0",)}
+RESUMED = {"read", "poll", "ppoll", "recvfrom", "sendto", "write", "getrandom"}  # after EINTR, as if nothing had been
 HANG = 15  # seconds; the deadline of the sites that are asked is shorter
 
 
 class Wrong(AssertionError):
     pass
+
+
+def is_draw(line):
+    """Of strace: a getrandom() that gave something, by nobody's injection; GRND_NONBLOCK is the C library's own."""
+    return re.match(r"getrandom\(.*, \d+, 0\) += [1-9]", line) and "INJECTED" not in line
 
 
 class Asked:
@@ -43,9 +49,13 @@ class Asked:
 
     # ---- what came of it ----
 
-    def judge(self, what, done, may_lose_log=False):
+    def judge(self, what, done, may_lose_log=False, more=None):
+        """The outcome, if it is one of those that may be and `more` has nothing against it; counting it is the caller's."""
         try:
-            self.outcomes[self.outcome(done, may_lose_log)] += 1
+            outcome = self.outcome(done, may_lose_log)
+            if more:
+                more(outcome)
+            return outcome
         except (Wrong, AssertionError, ValueError, IndexError, KeyError) as error:
             raise Wrong(f"{self.name}: {what}: {error!r}\nexit {done.returncode}\n{done.stdout!r}\n{done.stderr!r}") from error
 
@@ -114,8 +124,19 @@ class Asked:
 
     def inject(self, call, number, how):
         what = f"{call}:{how}:when={number}"
-        done = self.run(["strace", "-qq", "-o", os.devnull, "-e", f"trace={call}", "-e", f"inject={what}"])
-        self.judge(what, done, may_lose_log=call == "write")
+        with tempfile.NamedTemporaryFile("r") as trace:
+            done = self.run(["strace", "-qq", "-o", trace.name, "-e", f"trace={call}", "-e", f"inject={what}"])
+            lines = list(trace)
+        more = lambda outcome: self.judge_call(call, how, lines, outcome)
+        self.outcomes[self.judge(what, done, may_lose_log=call == "write", more=more)] += 1
+
+    @staticmethod
+    def judge_call(call, how, lines, outcome):
+        """What an interruption must not change; and no signature without randomness that was really drawn."""
+        if call in RESUMED and how == "error=EINTR" and outcome != "right answer":
+            raise Wrong(f"interrupted, and {outcome} came of it")
+        if call == "getrandom" and outcome == "right answer" and not any(map(is_draw, lines)):
+            raise Wrong("a signature without randomness")
 
     def fail_system_calls(self, errors, sample=1, offset=0):
         """Each call of each kind with each error; of all these every `sample`-th. Returns how many."""
@@ -147,7 +168,8 @@ class Asked:
         os.close(writer)
         failed = os.read(reader, 1)
         os.close(reader)
-        self.judge(f"allocation {number}{' and all later' if lasting else ''}", done)
+        outcome = self.judge(f"allocation {number}{' and all later' if lasting else ''}", done)
+        self.outcomes[outcome] += bool(failed)
         return bool(failed)
 
     def fail_allocations(self, lasting):

@@ -5,7 +5,8 @@
  * later ones fail too; that it came to that is said by one octet on descriptor OCSP_CGI_ARENA_TELL. Only a static program
  * has an arena (lib/startup/heap.c);
  *
- * and no sandbox: a system call that strace makes fail has the number -1, for which the filter would end the program.
+ * and no sandbox: a system call that strace makes fail has the number -1, for which the filter would end the program. So the
+ * sandbox's own calls (setrlimit, landlock_*, its prctls) never fail here: unit/test_sandbox_entering.c refuses them.
  */
 #include <stdlib.h>
 #include <string.h>

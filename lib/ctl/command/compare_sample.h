@@ -22,6 +22,7 @@ bool compare_sample_redis(struct compare_sample *s, struct redis_ca *ca, size_t 
 /* Adds `count` random serials of 16 octets, which nobody has issued. */
 void compare_sample_absent(struct compare_sample *s, size_t count);
 
+/* Appends a copy; all of them stay the sample's. */
 void compare_sample_add(struct compare_sample *s, const struct serial *serial);
 void compare_sample_free(struct compare_sample *s);
 

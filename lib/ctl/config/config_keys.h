@@ -60,6 +60,8 @@ extern const struct config_keys config_keys_top, config_keys_ca, config_keys_cre
 /* The row for a key of that name, or NULL. */
 const struct config_key *config_key_find(const struct config_keys *keys, const char *name);
 
+/* Has each key of `mapping` read by its row of `keys` into `into`, the object that they are of. What is no mapping, and
+ * each unknown key, is an error in r->m; the other keys are read all the same. */
 void config_read_mapping(struct config_reading *r, const struct config_keys *keys,
 	const struct config_node *mapping, void *into);
 

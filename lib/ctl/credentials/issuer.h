@@ -15,6 +15,7 @@ struct issuer_hashes {
 };
 extern const size_t issuer_hash_octets[CERTID_HASHES]; /* 20, 32, 48, 64 */
 
+/* Of its subject and its key, each hash at the start of its row. False: it has none of either, or libcrypto fails. */
 bool issuer_hashes(const X509 *certificate, struct issuer_hashes *out);
 
 /* DER of ResponderID for a signer: [1] its Name, or [2] SHA-1 of its key. New memory, the caller frees. */

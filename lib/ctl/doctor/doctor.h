@@ -74,6 +74,8 @@ struct doctor_times {
 };
 /* Seconds by which a clock is ahead of this machine's (negative: behind), beyond what the exchange took. */
 int64_t doctor_clock_offset(int64_t time, int64_t sent, int64_t received);
+/* DOCTOR_OK and no advice: producedAt is now, or earlier in an answer that may have been kept. Else how bad it is, and in
+ * *advice, static, which clock to look at. */
 enum doctor_level doctor_clock_judge(const struct doctor_times *t, const char **advice);
 
 /* What an answer's headers say, and its own times. */
@@ -84,6 +86,7 @@ struct doctor_freshness {
 	int64_t max_age;   /* -1: none */
 	struct slice etag; /* data NULL: none */
 };
+/* Fills all of *out; its etag borrows from the answer. */
 void doctor_freshness_read(const struct doctor_answer *answer, struct doctor_freshness *out);
 /* By how much Expires and max-age mean different times, in new memory; NULL: by nothing that matters, or one is missing. */
 char *doctor_expires_disagrees(const struct doctor_freshness *f);

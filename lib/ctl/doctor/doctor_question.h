@@ -19,6 +19,7 @@ enum doctor_feature {
 	DOCTOR_PADDING = 8
 };
 
+/* Which of them this text has, as bits. */
 unsigned doctor_features(const char *base64);
 
 /* One CertID, the OCSPRequest for it, and that in base64. Starts as {0}; doctor_question_free() in any case. */

@@ -21,6 +21,7 @@ struct status_row {
 	unsigned line; /* of its file, or the number of a CRL's entry; from 1 */
 };
 
+/* "good", "revoked" or "unknown", static; `status` is one of enum cert_status. */
 const char *status_word(uint32_t status);
 
 /* Appends the row's line, at most STATUS_TSV_LINE_MAX octets. */
