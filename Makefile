@@ -105,7 +105,7 @@ PIE_TOO = $(if $(filter static,$(KIND)),$(BUILD)/pie/ocsp-cgi)
 # A fuzz target: with replay.c, which hands it files (FUZZ_DRIVER), or with a fuzzer (then LDFLAGS bring it).
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_DRIVER  = $(BUILD)/tests/fuzz/replay.o
-$(BUILD)/fuzz/cgi: FUZZ_WRAP = $(addprefix -Wl$(COMMA)--wrap=,read write poll snapshot_map sandbox_enter)
+$(BUILD)/fuzz/cgi: FUZZ_WRAP = $(addprefix -Wl$(COMMA)--wrap=,read write poll snapshot_map sandbox_enter cgi_decode request_decode)
 
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libctl.a $(BUILD)/libocsp.a
 	@mkdir -p $(@D)

@@ -14,8 +14,6 @@
 
 #include "arena.h"
 #include "process.h"
-
-#if __has_include("sandbox.h")
 #include "sandbox.h"
 
 void __wrap_sandbox_enter(const struct sandbox *keep, struct log *log);
@@ -25,7 +23,6 @@ void __wrap_sandbox_enter(const struct sandbox *keep, struct log *log)
 	(void)keep;
 	(void)log;
 }
-#endif
 
 bool __real_process_start(struct log *log);
 bool __wrap_process_start(struct log *log);

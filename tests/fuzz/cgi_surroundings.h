@@ -1,7 +1,7 @@
 /*
  * cgi_surroundings: what fuzz_cgi.c puts around the program instead of a process: its descriptors, its clock, its files and
- * its end. The linker sends read(), write(), poll(), snapshot_map()
- * and sandbox_enter() here (--wrap); process.h is implemented here.
+ * its end. The linker sends read(), write(), poll(), snapshot_map(), sandbox_enter(), cgi_decode() and request_decode() here
+ * (--wrap); process.h is implemented here.
  */
 #ifndef CGI_SURROUNDINGS_H
 #define CGI_SURROUNDINGS_H
@@ -11,14 +11,18 @@
 #include <setjmp.h>
 #include <unistd.h>
 
+#include "cgi.h"
 #include "fuzz.h"
 #include "process.h"
+#include "request.h"
+#include "sandbox.h"
 #include "snapshot.h"
 
 #define NOW 1800000000
 
 static struct {
 	bool running;
+	bool in_sandbox; /* sandbox_enter() was called in this run */
 	jmp_buf end;
 	int exit_status;
 	struct log *log;
@@ -130,16 +134,39 @@ int64_t process_monotonic_us(void)
 
 /* ---- sandbox.h: one process answers many requests here ---- */
 
-#if __has_include("sandbox.h")
-#include "sandbox.h"
-
 void __wrap_sandbox_enter(const struct sandbox *keep, struct log *log);
 
 void __wrap_sandbox_enter(const struct sandbox *keep, struct log *log)
 {
 	must(keep->folder_count <= SNAPSHOT_FOLDERS_MAX);
+	must(!around.in_sandbox);
+	around.in_sandbox = true;
 	(void)log;
 }
-#endif
+
+/* ---- what a stranger wrote is decoded in the sandbox only ---- */
+
+enum cgi_outcome __real_cgi_decode(const struct cgi_environment *env, struct slice body, size_t limit,
+	uint8_t *storage, struct slice *der, struct log *log);
+enum cgi_outcome __wrap_cgi_decode(const struct cgi_environment *env, struct slice body, size_t limit,
+	uint8_t *storage, struct slice *der, struct log *log);
+bool __real_request_decode(
+	struct slice der, size_t certids_limit, struct request *out, struct request_fault *fault);
+bool __wrap_request_decode(
+	struct slice der, size_t certids_limit, struct request *out, struct request_fault *fault);
+
+enum cgi_outcome __wrap_cgi_decode(const struct cgi_environment *env, struct slice body, size_t limit,
+	uint8_t *storage, struct slice *der, struct log *log)
+{
+	must(around.in_sandbox);
+	return __real_cgi_decode(env, body, limit, storage, der, log);
+}
+
+bool __wrap_request_decode(
+	struct slice der, size_t certids_limit, struct request *out, struct request_fault *fault)
+{
+	must(around.in_sandbox);
+	return __real_request_decode(der, certids_limit, out, fault);
+}
 
 #endif

@@ -31,6 +31,8 @@ static bool is_stricter_by_intention(const char *reason)
 		"Extension critical: not a BOOLEAN of DER",
 		/* a signature of whole octets is all that there is (RFC 6960 4.1.1) */
 		"Signature signature: not a BIT STRING of whole octets",
+		/* OpenSSL does not look into the values of extensions (RFC 6960 4.4.7.1) */
+		"PreferredSignatureAlgorithms: critical and not well-formed",
 	};
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (strcmp(reason, reasons[i]) == 0)
