@@ -4,23 +4,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "process.h"
 
 #define READ_MAX 16384 /* octets; Redis sends its replies in pieces of at most so many */
 
-union socket_address {
-	struct sockaddr any;
-	struct sockaddr_un local;
-	struct sockaddr_in ip4;
-	struct sockaddr_in6 ip6;
-};
-
-/* 0: the path is too long. */
-static socklen_t socket_address(const struct redis_address *from, union socket_address *out)
+socklen_t redis_link_socket_address(const struct redis_address *from, union redis_socket_address *out)
 {
 	memset(out, 0, sizeof *out);
 	if (from->family == REDIS_UNIX) {
@@ -72,8 +62,8 @@ static int finish_connecting(int fd, int64_t until_us)
 /* A new descriptor that connects, without waiting for it; EINPROGRESS in *error is none. -1: *error says why. */
 static int start_connecting(const struct redis_address *address, int *error)
 {
-	union socket_address to;
-	socklen_t size = socket_address(address, &to);
+	union redis_socket_address to;
+	socklen_t size = redis_link_socket_address(address, &to);
 	*error = ENAMETOOLONG;
 	if (size == 0)
 		return -1;

@@ -4,6 +4,10 @@
 #ifndef STATUS_REDIS_LINK_H
 #define STATUS_REDIS_LINK_H
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "status_redis.h"
 #include "status_redis_reply.h"
 
@@ -28,5 +32,16 @@ enum redis_outcome redis_link_receive(struct status_redis *r, struct redis_reply
 
 /* Appends "unix:/run/…" or "192.0.2.1:6379", with TLS "192.0.2.1:6379 (redis.example)": the address in use. */
 void redis_link_address(const struct status_redis *r, struct buffer *out);
+
+/* An address as connect() and socket() take it. */
+union redis_socket_address {
+	struct sockaddr any;
+	struct sockaddr_un local;
+	struct sockaddr_in ip4;
+	struct sockaddr_in6 ip6;
+};
+
+/* Fills all of *out and returns its size; 0: the path is too long for a Unix socket's. */
+socklen_t redis_link_socket_address(const struct redis_address *from, union redis_socket_address *out);
 
 #endif

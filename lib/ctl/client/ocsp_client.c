@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ctl/memory.h"
 
@@ -87,4 +88,12 @@ bool ocsp_client_ask(struct http_client *client, const char *url, enum ocsp_meth
 	bool done = http_client_exchange(client, &request, out, problem);
 	free(target);
 	return done;
+}
+
+bool ocsp_client_is_typed(const struct http_response *reply)
+{
+	static const char expected[] = "application/ocsp-response";
+	const size_t len = sizeof expected - 1;
+	const struct slice type = http_response_header(reply, "Content-Type");
+	return type.len >= len && strncasecmp((const char *)type.data, expected, len) == 0;
 }

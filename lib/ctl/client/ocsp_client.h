@@ -26,4 +26,7 @@ enum ocsp_method { OCSP_BY_POST, OCSP_BY_GET };
 bool ocsp_client_ask(struct http_client *client, const char *url, enum ocsp_method method,
 	const struct ocsp_question *q, struct http_response *out, char problem[HTTP_CLIENT_PROBLEM_MAX]);
 
+/* Whether its Content-Type says that an OCSPResponse is in it: in upper or lower case, whatever follows. */
+bool ocsp_client_is_typed(const struct http_response *reply);
+
 #endif

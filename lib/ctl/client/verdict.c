@@ -4,7 +4,6 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "response.h"
@@ -136,13 +135,6 @@ out:
 	return kind;
 }
 
-static bool is_ocsp_type(struct slice type)
-{
-	static const char expected[] = "application/ocsp-response";
-	size_t len = sizeof expected - 1;
-	return type.len >= len && strncasecmp((const char *)type.data, expected, len) == 0;
-}
-
 void verdict_read(const struct http_response *reply, const struct ocsp_question *q, X509 *issuer, int64_t now,
 	struct verdict *out)
 {
@@ -151,7 +143,7 @@ void verdict_read(const struct http_response *reply, const struct ocsp_question 
 	if (reply->status != 200) {
 		bytes_append_text(&text, "HTTP ");
 		bytes_append_decimal(&text, reply->status);
-	} else if (!is_ocsp_type(http_response_header(reply, "Content-Type"))) {
+	} else if (!ocsp_client_is_typed(reply)) {
 		bytes_append_text(&text, "HTTP 200, but not of type application/ocsp-response");
 	} else {
 		out->kind = append_ocsp(reply, q, issuer, now, &text);

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "response.h"
+#include "ctl/client/ocsp_client.h"
 #include "ctl/iso_time.h"
 #include "ctl/memory.h"
 #include "ctl/reason.h"
@@ -101,13 +101,6 @@ out:
 	ERR_clear_error(); /* what was wrong has been said in fewer words */
 }
 
-static bool is_ocsp_type(struct slice type)
-{
-	static const char expected[] = "application/ocsp-response";
-	size_t len = sizeof expected - 1;
-	return type.len >= len && strncasecmp((const char *)type.data, expected, len) == 0;
-}
-
 static void forget(struct doctor_answer *a)
 {
 	OCSP_BASICRESP_free(a->basic);
@@ -129,7 +122,7 @@ void doctor_answer_read(struct doctor_answer *out, const struct doctor_question 
 	} else if (out->reply.status != 200) {
 		snprintf(words, sizeof words, "HTTP %u", out->reply.status);
 		say(out, DOCTOR_HTTP_ERROR, words);
-	} else if (!is_ocsp_type(http_response_header(&out->reply, "Content-Type"))) {
+	} else if (!ocsp_client_is_typed(&out->reply)) {
 		say(out, DOCTOR_OTHER_TYPE, "HTTP 200, but not of type application/ocsp-response");
 	} else {
 		read_ocsp(out, q);
