@@ -7,17 +7,7 @@
 
 #ifdef NO_SANDBOX
 
-static void switched_off_in_this_build(void **state)
-{
-	(void)state;
-	skip();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(switched_off_in_this_build)};
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+#include "sandbox_off.h"
 
 #else
 
