@@ -45,6 +45,14 @@ static struct place place_of(const char *path)
 	return (struct place){path, 0, 0};
 }
 
+char *file_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return memory_text(".");
+	return memory_printf("%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
 void file_failed(struct messages *m, struct place at, const char *verb, const char *path, int error)
 {
 	message_error(m, at, "cannot %s %s: %s; %s", verb, path, strerror(error), advice(error));
@@ -125,20 +133,11 @@ bool file_write(struct file_output *out, const void *octets, size_t len, struct 
 	return true;
 }
 
-/* In new memory. */
-static char *folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	if (!slash)
-		return memory_text(".");
-	return memory_printf("%.*s", slash == path ? 1 : (int)(slash - path), path);
-}
-
 /* Whether somebody else may have put it there: whose group it has would be their choice. */
 static bool is_planted(const char *path, const struct stat *file)
 {
 	struct stat folder = {0};
-	char *name = folder_of(path);
+	char *name = file_folder(path);
 	const bool open_to_others = stat(name, &folder) < 0 || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 	free(name);
 	return open_to_others && file->st_uid != 0 && file->st_uid != geteuid() &&
@@ -178,7 +177,7 @@ static bool give_group(const struct file_output *out, gid_t group, struct messag
 /* The file is replaced by now: what can still be lost is lost only with the power. */
 static void sync_folder(const char *path, struct messages *m)
 {
-	char *folder = folder_of(path);
+	char *folder = file_folder(path);
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
 		message_warning(m, place_of(path),

@@ -34,6 +34,9 @@ void file_wipe_text(char *text);
 /* "cannot VERB PATH: ERROR; what to do" */
 void file_failed(struct messages *m, struct place at, const char *verb, const char *path, int error);
 
+/* The folder that `path` lies in, "." where it names none; the caller frees. */
+char *file_folder(const char *path);
+
 /* `name` beneath `folder` unless it is absolute; the caller frees. */
 char *file_resolve(const char *folder, const char *name);
 

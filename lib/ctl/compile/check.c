@@ -245,9 +245,8 @@ static void check_redis_end(const struct checking *c, const char *key, int64_t e
 
 	if (end <= c->now)
 		find(c->report, CHECK_CRITICAL,
-			"a certificate of %s is not valid now, and without it Redis cannot be asked; replace "
-			"it "
-			"and compile",
+			"a certificate of %s is not valid now, and without it Redis cannot be asked; "
+			"replace it and compile",
 			key);
 	else if (end - c->now <= c->limits->signer_days * SECONDS_PER_DAY)
 		find(c->report, CHECK_WARNING, "a certificate of %s ends on %s; replace it and compile", key,
@@ -268,9 +267,8 @@ static void check_redis_tls(const struct checking *c, const struct redis_setting
 	check_redis_end(c, "redis.tls.cert", redis_chain_end(&cert, c->now));
 	if (ca.count > 1 && end > c->now && ca.first_end - c->now <= c->limits->signer_days * SECONDS_PER_DAY)
 		find(c->report, CHECK_WARNING,
-			"one of the %zu certificates of redis.tls.ca has ended, or will soon; remove it once "
-			"no "
-			"server's certificate is of that CA",
+			"one of the %zu certificates of redis.tls.ca has ended, or will soon; "
+			"remove it once no server's certificate is of that CA",
 			ca.count);
 }
 
@@ -288,9 +286,8 @@ static void check_redis(const struct checking *c)
 	}
 	if (redis.tls_ca.len > 0 && !redis_tls_is_built())
 		find(c->report, CHECK_WARNING,
-			"Redis is to be asked over TLS, which this ocspctl is built without; an ocsp-cgi of "
-			"the "
-			"same build answers internalError: build both with REDIS_TLS=1");
+			"Redis is to be asked over TLS, which this ocspctl is built without; "
+			"an ocsp-cgi of the same build answers internalError: build both with REDIS_TLS=1");
 	check_redis_tls(c, &redis);
 }
 

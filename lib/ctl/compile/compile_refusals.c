@@ -8,8 +8,8 @@
 
 #include "status_redis.h"
 #include "status_table.h"
+#include "ctl/file.h"
 #include "ctl/iso_time.h"
-#include "ctl/memory.h"
 
 void compile_check_available(const struct config *config, struct messages *m)
 {
@@ -119,14 +119,9 @@ static void check_table_times(
 static bool has_folder(const char *path)
 {
 	struct stat st;
-	char *folder = memory_text(path);
-	char *slash = strrchr(folder, '/');
-	bool found = true;
+	char *folder = file_folder(path);
+	const bool found = stat(folder, &st) == 0;
 
-	if (slash != NULL && slash != folder) {
-		*slash = '\0';
-		found = stat(folder, &st) == 0;
-	}
 	free(folder);
 	return found;
 }
